@@ -1,0 +1,101 @@
+"""How an event is laid out: a clear part that anybody may prove, and a sealed part that dies with its key.
+
+    clear  = JSON {actor, fact without its personal part, ref?, late_reason?}
+    secret = JSON of the personal part, to be sealed under the stream's own data key; None when there is none
+
+The bytes of `clear` are hashed into the ledger, so they are stored as they are and never encoded again.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import force_setattr, replace
+
+from domain.event import ERASED, Actor, Erased, Event, Fact, Unknown, topic_of
+from domain.facts import TOPICS, AnyFact, FactCorrected, Personal
+
+
+class Clear(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    actor: Actor
+    fact: AnyFact
+    ref: str | None = None
+    late_reason: str | None = None
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read of an event whose topic this version does not know."""
+
+    class Dated(msgspec.Struct):
+        effective_on: date
+
+    actor: Actor
+    fact: Dated
+    ref: str | None = None
+    late_reason: str | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+_clear = msgspec.json.Decoder(Clear).decode
+_envelope = msgspec.json.Decoder(Envelope).decode
+_secret: Any = msgspec.json.Decoder(Personal).decode
+
+
+def encode(event: Event) -> tuple[bytes, bytes | None]:
+    """`(clear, secret)` of an event."""
+    fact, personal = split(event.fact)
+    clear = Clear(actor=event.actor, fact=fact, ref=event.ref, late_reason=event.late_reason)
+    return _encode(clear), None if personal is None else _encode(personal)
+
+
+def decode(
+    stream: UUID,
+    version: int,
+    topic: str,
+    recorded_at: datetime,
+    submission: UUID | None,
+    clear: bytes,
+    secret: bytes | Erased | None,
+) -> Event:
+    """The event again. `secret` is `ERASED` once the stream's key is destroyed, None when nothing was sealed."""
+    part: Clear | Envelope
+    if topic in TOPICS:
+        part = _clear(clear)
+        fact: Fact = part.fact
+    else:
+        part = _envelope(clear)
+        fact = Unknown(effective_on=part.fact.effective_on, topic=topic)
+    if secret is not None:
+        join(fact, secret if isinstance(secret, Erased) else _secret(secret))
+    return Event(
+        originator_id=stream,
+        originator_version=version,
+        recorded_at=recorded_at,
+        actor=part.actor,
+        fact=fact,
+        submission=submission,
+        ref=part.ref,
+        late_reason=part.late_reason,
+    )
+
+
+def split(fact: Fact) -> tuple[Fact, Any]:
+    """The fact without its personal part, and that part. A correction's personal part is its corrected fact's."""
+    if isinstance(fact, FactCorrected):
+        inner, personal = split(fact.fact)
+        return (replace(fact, fact=inner), personal) if personal is not None else (fact, None)
+    personal = getattr(fact, "personal", None)
+    return (replace(fact, personal=None), personal) if personal is not None else (fact, None)
+
+
+def join(fact: Fact, personal: object) -> None:
+    """Put a personal part back into a fact that was just decoded and that nobody else holds yet."""
+    bearer = fact.fact if isinstance(fact, FactCorrected) else fact
+    if not isinstance(bearer, Unknown):
+        force_setattr(bearer, "personal", personal)
+
+
+__all__ = ["ERASED", "decode", "encode", "topic_of"]

@@ -1,0 +1,200 @@
+"""The decision: may this fact be recorded in this stream? Pure: state and command in, an event or a refusal out.
+
+A fact is its own command (docs/adr/0003): one decision serves every kind, because what differs between kinds is
+data: who may (`mandates`), what is possible (`structure`), which codes exist (`codes`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from domain import codes, employer, mandates, worker
+from domain import facts as f
+from domain.errors import Refused
+from domain.event import Actor, Event, Fact
+from domain.history import as_of, effective, root
+from domain.structure import fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+JAKARTA, JAYAPURA = ZoneInfo("Asia/Jakarta"), ZoneInfo("Asia/Jayapura")
+State = worker.Worker | employer.Employer
+
+
+def today(now: datetime) -> date:
+    """The civil date by which the registry works: Jakarta's."""
+    return now.astimezone(JAKARTA).date()
+
+
+class History:
+    """A stream's events, oldest first, and the decision whether one more may join them."""
+
+    def __init__(self, stream: UUID, events: Sequence[Event] = (), kind: str = "") -> None:
+        self.stream, self.events = stream, list(events)
+        self.kind = self.events[0].fact.stream_kind if self.events else kind
+
+    @property
+    def version(self) -> int:
+        return self.events[-1].originator_version if self.events else 0
+
+    def state(self, *, known_at: datetime | None = None, on: date | None = None) -> Any:
+        """The `Worker` or `Employer`: as known at a moment, as of a date; by default all that is known now."""
+        events = effective(self.events, known_at)
+        return self.fold(events if on is None else as_of(events, on))
+
+    def fold(self, events: Iterable[Event]) -> State:
+        state: State = employer.Employer(id=self.stream) if self.kind == "employer" else worker.Worker(id=self.stream)
+        for event in events:
+            _evolve(state, event)
+        return state
+
+    def record(
+        self,
+        fact: Fact,
+        *,
+        by: Actor,
+        now: datetime,
+        submission: UUID | None = None,
+        ref: str | None = None,
+        late_reason: str | None = None,
+    ) -> Event:
+        """Decide that `fact` joins this stream, and let it. Nothing is kept when it is refused.
+
+        Raises: Refused, with the code of the first thing that is wrong.
+        """
+        if not self.kind:
+            self.kind = fact.stream_kind
+        event = Event(
+            originator_id=self.stream,
+            originator_version=self.version + 1,
+            recorded_at=max(now.astimezone(UTC), self.events[-1].recorded_at) if self.events else now.astimezone(UTC),
+            actor=by,
+            fact=fact,
+            submission=submission,
+            ref=ref,
+            late_reason=late_reason,
+        )
+        check_form(fact)
+        mandates.check_role(fact, by)
+        check_second(fact, by)
+        if fact.effective_on > now.astimezone(JAYAPURA).date():
+            raise Refused("in-the-future", effective_on=fact.effective_on)
+        if fact.stream_kind not in {self.kind, "any"}:
+            raise Refused("wrong-stream", got=fact.stream_kind, expected=self.kind)
+        if isinstance(fact, f.Amendment):
+            self._check_amendment(fact, by)
+        if isinstance(fact, f.StatementAdded | f.DisputeOpened):
+            self._find(fact.about)
+        self._check_structure(event)
+        if self.kind == "worker":
+            mandates.check_relation(_bearer(fact), by, self.state())
+        self.events.append(event)
+        return event
+
+    def _find(self, version: int) -> Event:
+        for event in self.events:
+            if event.originator_version == version:
+                return event
+        raise Refused("fact-unknown", version=version)
+
+    def _check_amendment(self, fact: f.FactCorrected | f.FactVoided, by: Actor) -> None:
+        """The target is there, may be amended by this actor, and a correction keeps its kind."""
+        amending = {e.originator_version: e for e in self.events if isinstance(e.fact, f.Amendment)}
+        target = self._find(fact.target)
+        mandates.check_amendment(target, by)
+        about = self._find(root(fact.target, amending))
+        if not about.fact.amendable:
+            raise Refused("not-amendable", version=about.originator_version)
+        if isinstance(fact, f.FactVoided):
+            if target is about and isinstance(about.fact, f.Registration):
+                raise Refused("not-amendable", version=about.originator_version)
+        elif isinstance(target.fact, f.FactVoided):
+            raise Refused("not-amendable", version=target.originator_version)
+        elif type(fact.fact) is not type(about.fact):
+            raise Refused("type-differs", got=type(fact.fact).__name__, expected=type(about.fact).__name__)
+
+    def _check_structure(self, event: Event) -> None:
+        """Refuse what makes the refolded history impossible, unless it was so before."""
+        amending = {e.originator_version: e for e in [*self.events, event] if isinstance(e.fact, f.Amendment)}
+        own = root(event.originator_version, amending)
+        found = self._faults([*self.events, event])
+        if not found:
+            return
+        before = self._faults(self.events)
+        for version, reason in found.items():
+            if version in before and before[version].code == reason.code:
+                continue
+            hired_twice = isinstance(event.fact, f.Hired) and reason.code == "already-employed"
+            if version == own or hired_twice:
+                raise reason
+            raise Refused("breaks-later-fact", version=version, reason=reason.code)
+
+    def _faults(self, events: Sequence[Event]) -> dict[int, Refused]:
+        state, found = self.fold(()), {}
+        for event in effective(events):
+            reason = fault(state, event.fact)
+            if reason is not None:
+                found[event.originator_version] = reason
+            _evolve(state, event)
+        return found
+
+
+def check_form(fact: Fact) -> None:
+    """Bounds, codes and what must go together inside one fact.
+
+    Raises: Refused("value-out-of-bounds"), Refused("code-unknown").
+    """
+    try:
+        msgspec.convert(msgspec.to_builtins(fact), type(fact))
+    except msgspec.ValidationError as error:
+        raise Refused("value-out-of-bounds", why=str(error)) from error
+    bearer = _bearer(fact)
+    for field, (family, levels) in coded_fields(type(bearer)).items():
+        value = getattr(bearer, field)
+        for code in value if isinstance(value, tuple) else (value,):
+            if code is not None and not (code.startswith(family) and codes.known(code, *levels)):
+                raise Refused("code-unknown", field=field, got=code)
+
+
+@cache
+def coded_fields(kind: type[Fact]) -> dict[str, tuple[str | tuple[str, ...], tuple[str, ...]]]:
+    """The fields of a kind of fact that hold codes: name -> (list or lists allowed, levels allowed)."""
+    info: Any = msgspec.inspect.type_info(kind)
+    extras = ((field.name, _extra(field.type)) for field in info.fields)
+    return {name: (extra["family"], extra["levels"]) for name, extra in extras if extra}
+
+
+def _extra(info: Any) -> dict[str, Any]:
+    """What `domain.facts.bounds` says of a field, inside an optional or a tuple too."""
+    if isinstance(info, msgspec.inspect.Metadata):
+        return info.extra or _extra(info.type)
+    inner = getattr(info, "types", None) or [getattr(info, "item_type", None)]
+    return next((extra for extra in map(_extra, filter(None, inner)) if extra), {})
+
+
+def check_second(fact: Fact, by: Actor) -> None:
+    """What one officer must not do alone: merge, split, change an identifier.
+
+    Raises: Refused("second-officer").
+    """
+    alone = isinstance(fact, f.IdentityCorrected) and fact.grade == "minor"
+    if not alone and getattr(fact, "second", by) in {None, by.person}:
+        raise Refused("second-officer", by=by.person)
+
+
+def _bearer(fact: Fact) -> Fact:
+    return fact.fact if isinstance(fact, f.FactCorrected) else fact
+
+
+def _evolve(state: State, event: Event) -> None:
+    if isinstance(state, employer.Employer):
+        employer.evolve(state, event)
+    else:
+        worker.evolve(state, event)

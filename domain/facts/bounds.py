@@ -1,0 +1,29 @@
+"""Bounds of what a fact may hold. They are checked when a fact is recorded, never when it is read."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+Key = Annotated[str, Meta(min_length=1, max_length=80)]
+"""An identifier, a number, a code of somebody's own."""
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+"""A name or a short free text."""
+Industry = Annotated[str, Meta(max_length=40, extra={"family": "kbli:", "levels": ("subclass",)})]
+"""Five digits of KBLI with its version: `kbli:2020/41011`."""
+Occupation = Annotated[str, Meta(max_length=40, extra={"family": "kbji:", "levels": ("unit", "occupation")})]
+"""Four or six digits of KBJI: `kbji:2014/7212`."""
+Regency = Annotated[str, Meta(max_length=40, extra={"family": "kemendagri:", "levels": ("regency",)})]
+Residence = Annotated[str, Meta(max_length=40, extra={"family": "kemendagri:", "levels": ("regency", "district")})]
+Education = Annotated[str, Meta(max_length=40, extra={"family": "sakernas:", "levels": ()})]
+Unit = Annotated[str, Meta(max_length=40, extra={"family": "skkni/", "levels": ()})]
+"""A unit of competence: `skkni/F.431000.001.02`."""
+Article = Annotated[str, Meta(max_length=40, extra={"family": "PP", "levels": ()})]
+"""The article by which an employment is terminated: `PP35/2021:43(1)`."""
+Skill = Annotated[str, Meta(max_length=40, extra={"family": ("kbji:", "skkni/", "kkni/"), "levels": ()})]
+Year = Annotated[int, Meta(ge=1900, le=2200)]
+Band = Annotated[int, Meta(ge=0, le=10_000)]
+"""Whole millions of rupiah a month, rounded down."""
+Rupiah = Annotated[int, Meta(ge=0, lt=10_000_000_000)]
+Version = Annotated[int, Meta(ge=1)]
