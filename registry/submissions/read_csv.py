@@ -1,0 +1,122 @@
+"""CSV (RFC 4180) with comma, semicolon or tab: whatever the heading row is written with."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING, NamedTuple
+
+from domain.errors import Refused
+from registry.submissions import limits
+from registry.submissions.columns import column_of
+from registry.submissions.heading import columns_of, line_of
+from registry.submissions.line import BadFile, Line
+from registry.submissions.lines import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import BufferedReader
+
+    from registry.submissions.columns import Column
+
+_DELIMITERS = (",", ";", "\t")
+
+
+class Record(NamedTuple):
+    """One record: the lines it spans, and its fields or why it has none."""
+
+    first: int
+    last: int
+    fields: list[str]
+    refused: Refused | None = None
+
+
+def read_csv(file: BufferedReader) -> Iterator[Line]:
+    """The lines of a CSV file. The file is gone through twice: a fault of the whole is raised before the first line.
+
+    Raises: BadFile, as `lines` and `columns_of` do, and "empty-file", "record-too-long", "too-many-rows".
+    """
+    delimiter, heading = _heading(file)
+    columns = columns_of(heading.fields, line=heading.first)
+    count = sum(1 for record in _records(file, delimiter) if record.fields or record.refused) - 1
+    if count > limits.ROWS:
+        raise BadFile("too-many-rows", got=count, expected=limits.ROWS)
+    return _lines(file, delimiter, columns, heading.last)
+
+
+def _lines(file: BufferedReader, delimiter: str, columns: list[Column | None], heading: int) -> Iterator[Line]:
+    for record in _records(file, delimiter):
+        if record.last > heading and (line := _line(record, columns)):
+            yield line
+
+
+def _line(record: Record, columns: list[Column | None]) -> Line | None:
+    if record.refused:
+        return Line(record.first, {}, record.refused)
+    if not any(record.fields):
+        return None
+    if len(record.fields) != len(columns):
+        details = {"got": len(record.fields), "expected": len(columns), "until": record.last}
+        return Line(record.first, {}, Refused("column-count", **details))
+    return line_of(record.first, zip(columns, record.fields, strict=True))
+
+
+def _heading(file: BufferedReader) -> tuple[str, Record]:
+    """The delimiter that makes the most known headings out of the first record, and that record."""
+    best: tuple[int, str, Record] | None = None
+    for delimiter in _DELIMITERS:
+        record = next((record for record in _records(file, delimiter) if record.fields or record.refused), None)
+        if record is None:
+            raise BadFile("empty-file")
+        known = sum(1 for heading in record.fields if column_of(heading))
+        if best is None or known > best[0]:
+            best = known, delimiter, record
+    assert best is not None  # noqa: S101 - there is at least one delimiter
+    if best[2].refused:
+        raise BadFile(best[2].refused.code, **best[2].refused.details)
+    return best[1], best[2]
+
+
+def _records(file: BufferedReader, delimiter: str) -> Iterator[Record]:
+    feed = _Feed(file)
+    reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    while True:
+        feed.begin()
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as fault:
+            yield Record(feed.first, feed.last, [], _refusal(fault, feed))
+        else:
+            yield Record(feed.first, feed.last, fields)
+
+
+def _refusal(fault: csv.Error, feed: _Feed) -> Refused:
+    if "new-line" in str(fault):
+        return Refused("bare-carriage-return", line=feed.first)
+    if "unexpected end" in str(fault):
+        return Refused("quote-unclosed", line=feed.first, until=feed.last)
+    return Refused("quote-broken", line=feed.first, until=feed.last)
+
+
+class _Feed:
+    """Hands lines to the parser and bounds what one record may take: an open quote would swallow the file."""
+
+    def __init__(self, file: BufferedReader) -> None:
+        self._lines = lines(file)
+        self.begin()
+        self.last = 0
+
+    def begin(self) -> None:
+        self.first, self._taken = 0, 0
+
+    def __iter__(self) -> _Feed:
+        return self
+
+    def __next__(self) -> str:
+        self.last, text = next(self._lines)
+        self.first = self.first or self.last
+        self._taken += len(text)
+        if self._taken > limits.RECORD_BYTES:
+            raise BadFile("record-too-long", line=self.first, expected=limits.RECORD_BYTES)
+        return text

@@ -1,0 +1,72 @@
+"""The result file: what became of each row, in both languages, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import os
+from typing import TYPE_CHECKING, Literal, Self
+
+from registry.submissions.messages import sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+    from domain.errors import Refused
+
+Outcome = Literal["recorded", "again", "refused"]
+HEADINGS = ("line", "ref", "outcome", "code", "message_id", "message_en", "receipt")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+class ResultWriter:
+    """Writes `path` row by row; the file has its name only once it is whole.
+
+    `recorded` and `again` carry the receipt: the ids of the row's events, separated by blanks. After an error inside
+    the `with`, or a kill, only `<path>.part` is there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(f"{path.name}.part")
+
+    def __enter__(self) -> Self:
+        # A byte order mark, or a spreadsheet takes the file for its own code page.
+        self._file = self._part.open("w", encoding="utf-8-sig", newline="")
+        self._rows = csv.writer(self._file)
+        self._rows.writerow(HEADINGS)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        if kind is None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self._file.close()
+        if kind is None:
+            self._part.replace(self._path)
+
+    def recorded(self, line: int, ref: str | None, receipt: Iterable[str]) -> None:
+        """The row's facts are recorded now."""
+        self._write(line, ref, "recorded", receipt=" ".join(receipt))
+
+    def again(self, line: int, ref: str | None, receipt: Iterable[str]) -> None:
+        """The row was recorded before; this is the first receipt."""
+        self._write(line, ref, "again", receipt=" ".join(receipt))
+
+    def refused(self, line: int, ref: str | None, refusal: Refused) -> None:
+        """Nothing of the row is recorded, and why."""
+        said = [sentence(refusal.code, refusal.details, language) for language in ("id", "en")]
+        self._write(line, ref, "refused", refusal.code, *said)
+
+    def _write(
+        self, line: int, ref: str | None, outcome: Outcome, code: str = "", *said: str, receipt: str = ""
+    ) -> None:
+        message_id, message_en = said or ("", "")
+        cells = [ref or "", outcome, code, message_id, message_en, receipt]
+        self._rows.writerow([line, *map(harmless, cells)])
+
+
+def harmless(text: str) -> str:
+    """The text, with an apostrophe before it if a spreadsheet would take it for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
