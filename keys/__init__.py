@@ -1,0 +1,1 @@
+"""Custody of keys: where they lie, what signs, what wraps. Code only, never key material."""

@@ -1,0 +1,34 @@
+"""`python -m card verify FILE|TEXT --trust DIR`: a card checked with the `verify` extra alone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from card.cli import EXIT_USAGE, parse_now, run
+from card.errors import CardError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 valid, 1 invalid, 2 usage, 3 valid but status old, 4 cannot check."""
+    parser = argparse.ArgumentParser(prog="python -m card", description="Check worker cards, offline.")
+    command = parser.add_subparsers(dest="command", required=True).add_parser("verify", help="check one card")
+    command.add_argument("source", metavar="FILE|TEXT", help="PNG, JPEG, PDF, text or JWT file; or the text itself")
+    command.add_argument("--trust", metavar="DIR", type=Path, required=True, help="folder with the verifier's lists")
+    command.add_argument(
+        "--now", metavar="TIME", help="ISO 8601 or Unix seconds; the clock of this machine if left out"
+    )
+    command.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
+    chosen = parser.parse_args(arguments)
+    try:
+        now = int(time.time()) if chosen.now is None else parse_now(chosen.now)
+    except CardError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USAGE
+    return run(chosen.source, trust=chosen.trust, now=now, as_json=chosen.json, out=sys.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

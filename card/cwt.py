@@ -1,0 +1,109 @@
+"""The card as CWT: deterministic CBOR in a COSE_Sign1 of one exact shape (docs/card-profile.md section 4).
+
+D2 84                          tag 18, array of four
+4D A2 01 26 04 48 kid          protected {1: -7 (ES256), 4: kid of 8 bytes}
+A0                             unprotected {}
+58|59 length payload           the claims set
+58 40 signature                r || s
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cbor2
+
+from card.errors import CardError
+from card.projection import PROFILE_VERSION, WORKER, cbor, from_cwt, to_cwt
+
+if TYPE_CHECKING:
+    from card.claims import CardClaims
+    from keys.signer import Signer
+
+MAX_BYTES = 16_384
+MAX_DEPTH = 8
+_START = b"\xd2\x84"
+_ES256 = b"\xa2\x01\x26"  # a map of two, of which 1 (alg): -7
+_KID = b"\x04\x48"  # 4 (kid): 8 bytes
+_UNPROTECTED = b"\xa0"
+_SIGNATURE = b"\x58\x40"  # 64 bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sign1:
+    """A COSE_Sign1 taken apart, not believed. `kid` is empty when the header is not of our shape."""
+
+    protected: bytes
+    payload: bytes
+    signature: bytes
+
+    @property
+    def kid(self) -> bytes:
+        return self.protected[-8:] if self.protected[-10:-8] == _KID else b""
+
+    @property
+    def is_es256(self) -> bool:
+        return self.protected[:-10] == _ES256
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """The Sig_structure of RFC 9052 section 4.4, no external data."""
+        return b"\x84\x6aSignature1" + _bytes(self.protected) + b"\x40" + _bytes(self.payload)
+
+
+def sign(claims: CardClaims, signer: Signer) -> bytes:
+    """The card as COSE_Sign1, signed. ES256 is randomised: the same claims give other bytes each time."""
+    payload = cbor(to_cwt(claims))
+    protected = _ES256 + _KID + signer.kid
+    unsigned = Sign1(protected=protected, payload=payload, signature=b"")
+    signature = signer.sign(unsigned.signed_bytes)
+    return _START + _bytes(protected) + _UNPROTECTED + _bytes(payload) + _SIGNATURE + signature
+
+
+def parse(cose: bytes) -> Sign1:
+    """Take a COSE_Sign1 apart; ValueError when it is not one of this shape, to the last byte."""
+    if len(cose) > MAX_BYTES or not cose.startswith(_START):
+        raise ValueError(f"got {len(cose)} bytes starting {cose[:2].hex()}, expected a COSE_Sign1 of this profile")
+    protected, rest = _take_bytes(cose[len(_START) :])
+    if not rest.startswith(_UNPROTECTED):
+        raise ValueError("got an unprotected header, expected an empty one")
+    payload, rest = _take_bytes(rest[len(_UNPROTECTED) :])
+    if not rest.startswith(_SIGNATURE) or len(rest) != 66:
+        raise ValueError("got another signature than 64 bytes at the end")
+    return Sign1(protected=protected, payload=payload, signature=rest[2:])
+
+
+def claims_of(payload: bytes) -> CardClaims:
+    """The claims of a payload whose signature was verified. CardError: "newer-format" or "claims-malformed"."""
+    try:
+        claims_set: Any = cbor2.loads(payload, max_depth=MAX_DEPTH, allow_indefinite=False, allow_duplicate_keys=False)
+        version = claims_set[WORKER][0]
+    except (cbor2.CBORDecodeError, LookupError, TypeError, ValueError) as error:
+        raise CardError("claims-malformed", f"got a payload that is no claims set: {error!r}") from error
+    if version != PROFILE_VERSION:
+        raise CardError("newer-format", f"got profile version {version!r}, expected {PROFILE_VERSION}")
+    claims = from_cwt(claims_set)
+    if cbor(claims_set) != payload:
+        raise CardError("claims-malformed", "got CBOR that is not deterministic")
+    return claims
+
+
+def _bytes(value: bytes) -> bytes:
+    return cbor2.dumps(value)
+
+
+def _take_bytes(data: bytes) -> tuple[bytes, bytes]:
+    """A byte string in its shortest form off the front of `data`, and the rest."""
+    first = data[0] if data else 0
+    if 0x40 <= first < 0x58:
+        start, length = 1, first - 0x40
+    elif first in (0x58, 0x59):
+        start = first - 0x56  # 2 or 3
+        length = int.from_bytes(data[1:start], "big")
+    else:
+        raise ValueError(f"got CBOR item {first:#04x}, expected a byte string")
+    value = data[start : start + length]
+    if len(value) != length or data[:start] != _bytes(value)[:start]:
+        raise ValueError("got a byte string that is cut or not in its shortest form")
+    return value, data[start + length :]

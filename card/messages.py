@@ -1,0 +1,143 @@
+"""Every code a verifier may answer, its outcome, and one plain sentence for it in Indonesian and in English."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+Outcome: TypeAlias = Literal["valid", "invalid", "status-old", "cannot-check"]
+
+
+class Sentence(NamedTuple):
+    """The same, twice: `id` Indonesian, `en` English."""
+
+    id: str
+    en: str
+
+
+HEADINGS: dict[Outcome, Sentence] = {
+    "valid": Sentence("SAH", "VALID"),
+    "invalid": Sentence("TIDAK SAH", "INVALID"),
+    "status-old": Sentence("SAH, STATUS LAMA", "VALID, STATUS OLD"),
+    "cannot-check": Sentence("TIDAK DAPAT DIPERIKSA", "CANNOT CHECK"),
+}
+
+_VALID = {
+    "valid": Sentence("Kartu ini asli dan masih berlaku.", "This card is genuine and in force."),
+    "details-outdated": Sentence(
+        "Kartu ini asli; identitas benar, tetapi data pekerjaannya sudah tidak mutakhir.",
+        "This card is genuine; the identity holds, but its employment details are out of date.",
+    ),
+}
+_STATUS_OLD = {
+    "status-old": Sentence(
+        "Kartu ini asli; pencabutan hanya diketahui sampai {days} hari yang lalu. Perbarui daftar status.",
+        "This card is genuine; revocations are known only as of {days} days ago. Refresh the status lists.",
+    ),
+}
+_INVALID = {
+    "not-a-card": Sentence("Ini bukan kartu tenaga kerja.", "This is not a worker card."),
+    "too-long": Sentence("Isi kode terlalu panjang untuk sebuah kartu.", "The code is too long to be a card."),
+    "algorithm": Sentence(
+        "Cara tanda tangan kartu ini tidak diizinkan.", "The card is signed in a way that is not allowed."
+    ),
+    "bad-signature": Sentence(
+        "Isi kartu ini telah diubah atau tanda tangannya palsu.",
+        "The contents of this card were altered, or its signature is forged.",
+    ),
+    "signer-revoked": Sentence(
+        "Kunci penerbit kartu ini telah ditarik. Ini belum tentu kesalahan pemegang; mintalah kartu pengganti.",
+        "The key that signed this card was withdrawn. The holder may not be at fault; a replacement is needed.",
+    ),
+    "revoked": Sentence("Kartu ini telah dicabut.", "This card was revoked."),
+    "suspended": Sentence("Kartu ini sedang ditangguhkan.", "This card is suspended."),
+    "expired": Sentence(
+        "Masa berlaku kartu ini sudah lewat menurut tanggal perangkat ini.",
+        "This card has expired by the date of this device.",
+    ),
+}
+_CANNOT_CHECK = {
+    "unknown-key": Sentence(
+        "Penerbit kartu ini belum dikenal perangkat ini. Perbarui daftar kepercayaan.",
+        "This device does not know who signed this card. Refresh the trust list.",
+    ),
+    "newer-format": Sentence(
+        "Kartu ini memakai format yang lebih baru. Perbarui aplikasi pemeriksa.",
+        "This card uses a newer format. Update the verifier.",
+    ),
+    "not-yet-valid": Sentence(
+        "Kartu ini berlaku mulai waktu yang belum tiba. Periksa jam dan tanggal perangkat ini.",
+        "This card starts at a time still to come. Check the clock and date of this device.",
+    ),
+    "clock-behind": Sentence(
+        "Jam perangkat ini tertinggal dari daftarnya sendiri. Betulkan jam dan tanggalnya.",
+        "The clock of this device is behind its own lists. Set the clock and date.",
+    ),
+    "trust-missing": Sentence(
+        "Daftar kepercayaan tidak ada di perangkat ini. Ambil daftarnya.",
+        "This device has no trust list. Fetch it.",
+    ),
+    "trust-malformed": Sentence(
+        "Daftar kepercayaan tidak dapat dibaca. Ambil ulang daftarnya.",
+        "The trust list cannot be read. Fetch it again.",
+    ),
+    "trust-signature": Sentence(
+        "Daftar kepercayaan tidak ditandatangani oleh akar yang dikenal. Jangan dipakai.",
+        "The trust list is not signed by the known root. Do not use it.",
+    ),
+    "trust-rollback": Sentence(
+        "Daftar kepercayaan lebih lama daripada yang pernah dilihat perangkat ini. Ambil yang terbaru.",
+        "The trust list is older than one this device has seen. Fetch the latest.",
+    ),
+    "trust-stale": Sentence(
+        "Daftar kepercayaan perangkat ini sudah kedaluwarsa. Perbarui, atau periksa dokumen lain.",
+        "The trust list of this device is past its age. Refresh it, or check another document.",
+    ),
+    "titles-altered": Sentence(
+        "Tabel judul di perangkat ini tidak sama dengan yang ditandatangani. Ambil ulang.",
+        "The table of titles on this device is not the one that was signed. Fetch it again.",
+    ),
+    "status-malformed": Sentence(
+        "Daftar status tidak dapat dibaca. Ambil ulang daftarnya.",
+        "The status list cannot be read. Fetch it again.",
+    ),
+    "status-signature": Sentence(
+        "Daftar status tidak ditandatangani oleh penerbitnya. Jangan dipakai.",
+        "The status list is not signed by its issuer. Do not use it.",
+    ),
+    "status-rollback": Sentence(
+        "Daftar status lebih lama daripada yang pernah dilihat perangkat ini. Ambil yang terbaru.",
+        "The status list is older than one this device has seen. Fetch the latest.",
+    ),
+    "status-missing": Sentence(
+        "Daftar status kartu ini tidak ada di perangkat ini. Perbarui, atau periksa dokumen lain.",
+        "This device lacks the status list of this card. Refresh, or check another document.",
+    ),
+    "status-too-old": Sentence(
+        "Status kartu ini sudah lebih dari 30 hari tidak diperbarui. Perbarui, atau periksa dokumen lain.",
+        "The status of this card was not refreshed for more than 30 days. Refresh, or check another document.",
+    ),
+    "suspension-old": Sentence(
+        "Kartu ini pernah ditangguhkan, tetapi daftar statusnya lama. Perbarui dahulu.",
+        "This card was suspended when last seen, but the status list is old. Refresh first.",
+    ),
+}
+
+SENTENCES: dict[str, Sentence] = {**_VALID, **_STATUS_OLD, **_INVALID, **_CANNOT_CHECK}
+OUTCOME_OF: dict[str, Outcome] = {
+    **dict.fromkeys(_VALID, "valid"),
+    **dict.fromkeys(_STATUS_OLD, "status-old"),
+    **dict.fromkeys(_INVALID, "invalid"),
+    **dict.fromkeys(_CANNOT_CHECK, "cannot-check"),
+}
+
+PROVES: dict[str, Sentence] = {
+    "document-genuine": Sentence(
+        "Terbukti: dokumen ini asli dan isinya tidak diubah. Belum terbukti: bahwa pembawanya adalah pemiliknya.",
+        "Proved: the document is genuine and unaltered. Not proved: that the bearer is its holder.",
+    ),
+}
+COMPARE: dict[str, Sentence] = {
+    "face": Sentence("wajah dengan foto pada kartu", "the face with the photo on the card"),
+    "name": Sentence("nama dengan dokumen identitas", "the name with an identity document"),
+    "birth-date": Sentence("tanggal lahir dengan dokumen identitas", "the birth date with an identity document"),
+}

@@ -1,0 +1,200 @@
+"""The claims as the maps of a CWT (integer keys) and of a JWT (names), both ways.
+
+What comes in is read by its exact shape and then written again: unless that gives the same map, it is refused.
+So an unknown key, a missing one, a float for an integer or `True` for 1 never passes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any, TypeAlias
+
+import cbor2
+
+from card.claims import (
+    CERTIFICATION_STANDINGS,
+    SKKNI_UNIT,
+    STANDINGS,
+    CardClaims,
+    Certification,
+    CertificationStanding,
+    Sex,
+    StatusReference,
+)
+from card.errors import CardError
+from keys.encoding import b64url, unb64url
+
+Claims: TypeAlias = Mapping[Any, Any]
+PROFILE_VERSION = 1
+EXP, IAT, CNF, IDENTITY, STATUS, WORKER = 4, 6, 8, 169, 65_535, -65_537
+
+_EPOCH = date(1970, 1, 1)
+_SEX_NUMBER: dict[Sex, int] = {"M": 1, "F": 2}
+_SEX_WORD: dict[Sex, str] = {"M": "male", "F": "female"}
+_NUMBER_SEX: dict[int, Sex] = {1: "M", 2: "F"}
+_WORD_SEX: dict[str, Sex] = {"male": "M", "female": "F"}
+_STANDING_NUMBER = {word: number for number, word in enumerate(STANDINGS)}
+_CERTIFICATION_NUMBER = {word: number for number, word in enumerate(CERTIFICATION_STANDINGS)}
+
+
+def status_name(shard: int) -> str:
+    """The name of a shard's status list: `kets:status:N`."""
+    return f"kets:status:{shard}"
+
+
+def to_cwt(claims: CardClaims) -> dict[int, Any]:
+    """The CWT claims set, ready for deterministic CBOR."""
+    worker: dict[int, Any] = {0: PROFILE_VERSION, 1: _STANDING_NUMBER[claims.standing]}
+    if claims.employer_name is not None:
+        worker[2] = claims.employer_name
+    if claims.employer_nib is not None:
+        worker[3] = int(claims.employer_nib)
+    if claims.occupation is not None:
+        worker[4] = int(claims.occupation)
+    worker[5] = [_certification_to_cwt(each) for each in claims.certifications]
+    payload: dict[int, Any] = {
+        EXP: claims.expires_at,
+        IAT: claims.issued_at,
+        IDENTITY: {1: claims.number, 4: claims.name, 8: f"{claims.birth_date:%Y%m%d}", 9: _SEX_NUMBER[claims.sex]},
+        STATUS: _status(claims),
+        WORKER: worker,
+    }
+    if claims.holder_key is not None:
+        payload[CNF] = {3: claims.holder_key}
+    return payload
+
+
+def from_cwt(payload: Claims) -> CardClaims:
+    """The claims of a CWT claims set. CardError("claims-malformed") unless it is one of this profile."""
+    claims = _read(payload, _claims_of_cwt)
+    if cbor(to_cwt(claims)) != cbor(payload):
+        raise CardError("claims-malformed", "got claims beside those of this profile, or in another form")
+    return claims
+
+
+def to_jwt(claims: CardClaims) -> dict[str, Any]:
+    """The JWT claims set."""
+    worker: dict[str, Any] = {"v": PROFILE_VERSION, "standing": claims.standing}
+    if claims.employer_name is not None:
+        worker["employer"] = _present(name=claims.employer_name, nib=claims.employer_nib)
+    if claims.occupation is not None:
+        worker["occupation"] = claims.occupation
+    worker["certifications"] = [_certification_to_jwt(each) for each in claims.certifications]
+    payload: dict[str, Any] = {
+        "jti": claims.number,
+        "iat": claims.issued_at,
+        "exp": claims.expires_at,
+        "name": claims.name,
+        "birthdate": claims.birth_date.isoformat(),
+        "gender": _SEX_WORD[claims.sex],
+        "status": _status(claims),
+        "worker": worker,
+    }
+    if claims.holder_key is not None:
+        payload["cnf"] = {"kid": b64url(claims.holder_key)}
+    return payload
+
+
+def from_jwt(payload: Claims) -> CardClaims:
+    """The claims of a JWT claims set. CardError("claims-malformed") unless it is one of this profile."""
+    claims = _read(payload, _claims_of_jwt)
+    if json.dumps(to_jwt(claims), sort_keys=True) != json.dumps(payload, sort_keys=True):
+        raise CardError("claims-malformed", "got claims beside those of this profile, or in another form")
+    return claims
+
+
+def cbor(value: object) -> bytes:
+    """Deterministic CBOR (RFC 8949 section 4.2)."""
+    return cbor2.dumps(value, canonical=True)
+
+
+def _read(payload: Claims, claims_of: Callable[[Claims], CardClaims]) -> CardClaims:
+    try:
+        return claims_of(payload)
+    except (CardError, LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise CardError("claims-malformed", f"got claims that this profile has not: {error!r}") from error
+
+
+def _claims_of_cwt(payload: Claims) -> CardClaims:
+    identity, worker = payload[IDENTITY], payload[WORKER]
+    return CardClaims(
+        number=identity[1],
+        name=identity[4],
+        birth_date=date(int(identity[8][:4]), int(identity[8][4:6]), int(identity[8][6:])),
+        sex=_NUMBER_SEX[identity[9]],
+        standing=STANDINGS[worker[1]],
+        employer_name=worker.get(2),
+        employer_nib=_padded(worker.get(3), 13),
+        occupation=_padded(worker.get(4), 4),
+        certifications=tuple(_certification_of_cwt(*each) for each in worker[5]),
+        issued_at=payload[IAT],
+        expires_at=payload[EXP],
+        holder_key=payload[CNF][3] if CNF in payload else None,
+        status=_status_of(payload[STATUS]),
+    )
+
+
+def _claims_of_jwt(payload: Claims) -> CardClaims:
+    worker = payload["worker"]
+    employer = worker.get("employer", {})
+    return CardClaims(
+        number=payload["jti"],
+        name=payload["name"],
+        birth_date=date.fromisoformat(payload["birthdate"]),
+        sex=_WORD_SEX[payload["gender"]],
+        standing=worker["standing"],
+        employer_name=employer.get("name"),
+        employer_nib=employer.get("nib"),
+        occupation=worker.get("occupation"),
+        certifications=tuple(_certification_of_jwt(**each) for each in worker["certifications"]),
+        issued_at=payload["iat"],
+        expires_at=payload["exp"],
+        holder_key=unb64url(payload["cnf"]["kid"]) if "cnf" in payload else None,
+        status=_status_of(payload["status"]),
+    )
+
+
+def _status(claims: CardClaims) -> dict[str, Any]:
+    return {"status_list": {"idx": claims.status.index, "uri": status_name(claims.status.shard)}}
+
+
+def _status_of(status: Claims) -> StatusReference:
+    entry = status["status_list"]
+    return StatusReference(shard=int(entry["uri"].rpartition(":")[2]), index=entry["idx"])
+
+
+def _certification_to_cwt(certification: Certification) -> list[Any]:
+    code: str | int = certification.code
+    if SKKNI_UNIT.fullmatch(certification.code):
+        letter = ord(certification.code[0]) - 64
+        code = int(f"{letter}{certification.code[1:].replace('.', '')}")
+    days = (certification.expires - _EPOCH).days if certification.expires else None
+    return [code, days, _CERTIFICATION_NUMBER[certification.standing]]
+
+
+def _certification_of_cwt(code: str | int, days: int | None, standing: int) -> Certification:
+    if isinstance(code, int):
+        letter, digits = divmod(code, 10**11)
+        code = f"{letter + 64:c}.{digits // 10**5:06}.{digits // 100 % 1000:03}.{digits % 100:02}"
+    expires = None if days is None else _EPOCH + timedelta(days=days)
+    return Certification(code=code, expires=expires, standing=CERTIFICATION_STANDINGS[standing])
+
+
+def _certification_to_jwt(certification: Certification) -> dict[str, Any]:
+    expires = certification.expires.isoformat() if certification.expires else None
+    return _present(code=certification.code, expires=expires, standing=certification.standing)
+
+
+def _certification_of_jwt(*, code: str, standing: CertificationStanding, expires: str | None = None) -> Certification:
+    day = None if expires is None else date.fromisoformat(expires)
+    return Certification(code=code, expires=day, standing=standing)
+
+
+def _padded(number: int | None, digits: int) -> str | None:
+    return None if number is None else f"{number:0{digits}}"
+
+
+def _present(**members: Any) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
