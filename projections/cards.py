@@ -1,0 +1,61 @@
+"""Every card and its status, from which the status lists are made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.worker import Worker
+from projections.projection import Projection
+from projections.table import Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from psycopg import Connection
+
+    from domain.employer import Employer
+
+STATUS = {"valid": 0, "revoked": 1, "suspended": 2, "superseded": 3}
+"""Two bits of the Token Status List. 3: identity genuine, employment details out of date."""
+
+
+class Cards(Projection):
+    name = "cards"
+    table = Table(
+        "card",
+        {
+            "card": "text",
+            "worker": "uuid NOT NULL",
+            "shard": "integer NOT NULL",
+            "index": "integer NOT NULL",
+            "status": "smallint NOT NULL",
+            "issued_at": "timestamptz NOT NULL",
+            "expires_at": "timestamptz NOT NULL",
+        },
+        key=("card",),
+        indexes=("shard, index", "worker"),
+    )
+
+    def rows(self, state: Worker | Employer) -> Iterable[Row]:
+        if not isinstance(state, Worker):
+            return
+        for c in state.cards.values():
+            yield (c.number, state.id, c.shard, c.index, STATUS[c.state], c.issued_at, c.expires_at)
+
+
+def statuses(conn: Connection[Any], shard: int) -> list[tuple[int, int]]:
+    """(index, status) of the cards of one status shard whose status is not 0."""
+    query = 'SELECT "index", status FROM read.card WHERE shard = %s AND status <> 0'
+    return conn.execute(query, (shard,)).fetchall()
+
+
+def worker_of(conn: Connection[Any], card: str) -> UUID | None:
+    """Whose card this is, by its number."""
+    row = conn.execute("SELECT worker FROM read.card WHERE card = %s", (card,)).fetchone()
+    return row[0] if row else None
+
+
+def shards(conn: Connection[Any]) -> list[int]:
+    """The status shards in use."""
+    return [shard for (shard,) in conn.execute("SELECT DISTINCT shard FROM read.card ORDER BY shard")]

@@ -1,0 +1,38 @@
+"""Employers by id and NIB; other read models keep the id and join the name at query time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.employer import Employer
+from projections.projection import Projection
+from projections.table import Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from domain.worker import Worker
+
+
+class Employers(Projection):
+    name = "employers"
+    table = Table(
+        "employer",
+        {
+            "employer": "uuid",
+            "nib": "text NOT NULL",
+            "name": "text NOT NULL",
+            "industry": "text NOT NULL",
+            "regency": "text NOT NULL",
+            "verified_on": "date",
+            "establishments": "integer NOT NULL",
+        },
+        key=("employer",),
+        indexes=("nib",),
+    )
+
+    def rows(self, state: Worker | Employer) -> Iterable[Row]:
+        if isinstance(state, Employer):
+            e = state
+            open_places = sum(1 for place in e.establishments.values() if place.state == "open")
+            yield (e.id, e.nib, e.name, e.industry, e.regency, e.verified_on, open_places)

@@ -1,0 +1,79 @@
+"""Hires and placements by month, channel, province, industry and occupation.
+
+A placement is a hire through a service: every channel but `direct`. Hires are counted beside it, from the same rows.
+An opening roster's declared start dates are neither.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain import codes
+from domain.errors import Refused
+from domain.worker import Worker
+from projections.projection import Projection
+from projections.table import Row, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from psycopg import Connection
+
+    from domain.employer import Employer
+
+DIMENSIONS = ("month", "channel", "province", "industry", "occupation")
+
+
+class Placements(Projection):
+    name = "placements"
+    table = Table(
+        "placements",
+        {
+            "month": "date",
+            "channel": "text",
+            "province": "text",
+            "industry": "text",
+            "occupation": "text",
+        },
+        key=DIMENSIONS,
+        counts=True,
+    )
+
+    def rows(self, state: Worker | Employer) -> Iterable[Row]:
+        """Province of the workplace, category of KBLI and major group of KBJI, all as of the hire."""
+        if not isinstance(state, Worker):
+            return
+        for employment in state.employments.values():
+            hired = employment.hired
+            if not hired.declared:
+                yield (
+                    hired.effective_on.replace(day=1),
+                    hired.channel,
+                    codes.province_of(hired.regency),
+                    f"kbli:2020/{codes.category_of(hired.industry)}",
+                    f"kbji:2014/{codes.major_of(hired.occupation)}",
+                )
+
+
+def placements(
+    conn: Connection[Any], by: Sequence[str] = ("province",), *, since: date | None = None, until: date | None = None
+) -> list[dict[str, Any]]:
+    """Placements and hires summed over all dimensions but `by`, months `since` to `until` inclusive; most first.
+
+    Raises: Refused("dimension-unknown").
+    """
+    for dimension in by:
+        if dimension not in DIMENSIONS:
+            raise Refused("dimension-unknown", got=dimension, expected=", ".join(DIMENSIONS))
+    columns = "".join(f"{name}, " for name in dict.fromkeys(by))
+    found = conn.execute(
+        f"SELECT {columns} coalesce(sum(n) FILTER (WHERE channel <> 'direct'), 0)::bigint AS placements,"  # noqa: S608 - dimensions are checked above
+        " coalesce(sum(n), 0)::bigint AS hires FROM read.placements"
+        " WHERE month >= coalesce(%s::date, '-infinity') AND month <= coalesce(%s::date, 'infinity')"
+        + (f" GROUP BY {columns.rstrip(', ')}" if by else "")
+        + f" ORDER BY placements DESC, hires DESC{', ' + columns.rstrip(', ') if by else ''}",
+        (since, until),
+    )
+    names = [column.name for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

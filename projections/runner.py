@@ -1,0 +1,229 @@
+"""The runner: keeps read models equal to a fold of the log, exactly once, and rebuilds them while they serve.
+
+One batch is one transaction:
+
+    1. lock the positions of the read models                a second runner waits here
+    2. read, for each shard that moved, the whole clear history of every stream touched
+    3. fold each stream as it was and as it is; write the difference of the rows
+    4. positions, and the library's tracking record         crash anywhere before: nothing of the batch happened
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from itertools import groupby, islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from eventsourcing.persistence import Tracking
+from eventsourcing.postgres import PostgresTrackingRecorder
+from psycopg.rows import dict_row
+
+from domain import codec
+from domain.decide import History
+from domain.errors import Refused
+from projections.cards import Cards
+from projections.employers import Employers
+from projections.placements import Placements
+from projections.record import Record
+from projections.roster import Roster
+from projections.table import difference
+from registry.store import SHARDS, Datastore, heads, touched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from psycopg import Connection
+
+    from domain.decide import State
+    from projections.projection import Projection
+    from projections.table import Row
+
+PROJECTIONS: dict[str, Projection] = {p.name: p for p in (Record(), Roster(), Placements(), Cards(), Employers())}
+BATCH = 5_000
+STREAMS = 2_000
+"""Streams folded before their rows are written: bounds the memory of a batch."""
+POLL = 0.05
+BUILDING = "!building"
+
+Positions = dict[int, int]
+
+
+class Runner:
+    """Over one database. Read models in step are folded together; one that lags is brought up by itself."""
+
+    def __init__(self, url: str, *, batch: int = BATCH) -> None:
+        self.datastore, self.batch = Datastore(url, 2), batch
+        self.tracking = PostgresTrackingRecorder(self.datastore, tracking_table_name="projection_tracking")
+
+    def close(self) -> None:
+        self.datastore.close()
+
+    def install(self) -> None:
+        """Make the tables of read models that have none yet. Safe to run by several starters at once."""
+        with self.datastore.get_connection() as conn, conn.transaction():
+            conn.execute("SELECT pg_advisory_xact_lock(hashtext('kets.projections'))")
+            have = {row["projection"] for row in conn.execute("SELECT projection FROM read.projection_position")}
+            for name in PROJECTIONS.keys() - have:
+                self._create(conn, name, "read", name)
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """Each read model: position in each shard, events included, events behind."""
+        with self.datastore.get_connection() as conn:
+            tops = dict(heads(conn))
+            found = {name: self._positions(conn, name) for name in PROJECTIONS}
+        return {
+            name: {
+                "positions": at,
+                "included": sum(at.values()),
+                "behind": sum(tops.values()) - sum(at.values()),
+            }
+            for name, at in found.items()
+        }
+
+    def catch_up(self) -> int:
+        """Bring every read model to the heads as they are now; how many events were included."""
+        total = 0
+        while True:
+            done = sum(self._step(names) for names in self._in_step())
+            if not done:
+                return total
+            total += done
+
+    def follow(self, stopped: Callable[[], bool]) -> None:
+        """Tail the log until `stopped()`. NOTIFY would cost writers a quarter of their speed, so the heads are polled."""
+        while not stopped():
+            if not self.catch_up():
+                time.sleep(POLL)
+
+    # -- rebuild ----------------------------------------------------------------------------------------------------
+    def rebuild(self, name: str, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+        """Build a read model anew beside the one that serves, then swap them in one transaction.
+
+        `progress(done, total)` in events. A rebuild that was killed is begun again from nothing.
+        Raises: Refused("projection-unknown").
+        """
+        if name not in PROJECTIONS:
+            raise Refused("projection-unknown", got=name, expected=", ".join(PROJECTIONS))
+        building, schema = name + BUILDING, f"building_{name}"
+        with self.datastore.get_connection() as conn, conn.transaction():
+            conn.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+            conn.execute("DELETE FROM read.projection_position WHERE projection = %s", (building,))
+            conn.execute("DELETE FROM projection_tracking WHERE application_name = %s", (building,))
+            conn.execute(f"CREATE SCHEMA {schema}")
+            self._create(conn, name, schema, building)
+            total = sum(top for _, top in heads(conn))
+        done = 0
+        while more := self._step([building], schema, batch=max(self.batch, total // SHARDS + 1)):
+            done += more
+            progress(min(done, total), total)
+        self._swap(name, building, schema)
+        progress(total, total)
+        return done
+
+    def _swap(self, name: str, building: str, schema: str) -> None:
+        """What was built takes the place of what served: tables, positions and tracking at once."""
+        table = PROJECTIONS[name].table.name
+        with self.datastore.get_connection() as conn, conn.transaction():
+            self._locked(conn, [name, building])
+            conn.execute(f"DROP TABLE IF EXISTS read.{table}")
+            conn.execute(f"ALTER TABLE {schema}.{table} SET SCHEMA read")
+            conn.execute(f"DROP SCHEMA {schema}")
+            for place, column in (
+                ("read.projection_position", "projection"),
+                ("projection_tracking", "application_name"),
+            ):
+                conn.execute(f"DELETE FROM {place} WHERE {column} = %s", (name,))  # noqa: S608 - our own names
+                conn.execute(f"UPDATE {place} SET {column} = %s WHERE {column} = %s", (name, building))  # noqa: S608 - our own names
+
+    def _create(self, conn: Connection[Any], name: str, schema: str, positions: str) -> None:
+        conn.execute(f"SET LOCAL search_path TO {schema}, public")
+        conn.execute(PROJECTIONS[name].table.ddl)
+        for shard in range(SHARDS):
+            conn.execute("INSERT INTO read.projection_position VALUES (%s, %s, 0)", (positions, shard))
+
+    # -- one batch --------------------------------------------------------------------------------------------------
+    def _in_step(self) -> list[list[str]]:
+        """Names of read models, those at the same positions together."""
+        groups: dict[tuple[tuple[int, int], ...], list[str]] = {}
+        with self.datastore.get_connection() as conn:
+            for name in PROJECTIONS:
+                groups.setdefault(tuple(sorted(self._positions(conn, name).items())), []).append(name)
+        return list(groups.values())
+
+    def _step(self, names: Sequence[str], schema: str = "read", batch: int | None = None) -> int:
+        """Include one more batch in all of `names`, in one transaction; how many events it held."""
+        with self.datastore.get_connection() as conn, conn.transaction():
+            at, together = self._locked(conn, names)
+            new = _next(at, heads(conn), batch or self.batch)
+            if new != at:
+                conn.execute(f"SET LOCAL search_path TO {schema}, public")
+                self._include(conn, together, at, new)
+        return sum(new.values()) - sum(at.values())
+
+    def _include(self, conn: Connection[Any], names: Sequence[str], at: Positions, new: Positions) -> None:
+        with conn.cursor(row_factory=dict_row) as cur:
+            for shard in range(SHARDS):
+                if new[shard] == at[shard]:
+                    continue
+                folds = _folds(touched(conn, shard, at[shard], new[shard]), at[shard])
+                while some := list(islice(folds, STREAMS)):
+                    for name in names:
+                        projection = _projection(name)
+                        projection.table.apply(cur, _change(projection, some))
+            for name in names:
+                cur.executemany(
+                    "UPDATE read.projection_position SET position = %s WHERE projection = %s AND shard = %s",
+                    [(position, name, shard) for shard, position in new.items()],
+                )
+                self.tracking._insert_tracking(cur, Tracking(name, sum(new.values())))
+
+    def _locked(self, conn: Connection[Any], names: Sequence[str]) -> tuple[Positions, list[str]]:
+        """The positions of the first of `names`, all locked, and which of them are still in step with it."""
+        query = (
+            "SELECT projection, shard, position FROM read.projection_position WHERE projection = ANY(%s)"
+            " ORDER BY projection, shard FOR UPDATE"
+        )
+        found: dict[str, Positions] = {}
+        for row in conn.execute(query, (list(names),)):
+            found.setdefault(row["projection"], {})[row["shard"]] = row["position"]
+        at = found[names[0]]
+        return at, [name for name in names if found[name] == at]
+
+    def _positions(self, conn: Connection[Any], name: str) -> Positions:
+        query = "SELECT shard, position FROM read.projection_position WHERE projection = %s"
+        return {row["shard"]: row["position"] for row in conn.execute(query, (name,))}
+
+
+def _next(at: Positions, tops: Iterable[tuple[int, int]], room: int) -> Positions:
+    """How far a batch goes: every shard to its head, at most `room` events together."""
+    new = dict(at)
+    for shard, top in tops:
+        new[shard] = min(top, at[shard] + room)
+        room -= new[shard] - at[shard]
+    return new
+
+
+def _change(projection: Projection, folds: Iterable[tuple[State | None, State]]) -> Counter[Row]:
+    change: Counter[Row] = Counter()
+    for before, after in folds:
+        change.update(difference(projection.rows(before) if before else (), projection.rows(after)))
+    return change
+
+
+def _projection(name: str) -> Projection:
+    return PROJECTIONS[name.removesuffix(BUILDING)]
+
+
+def _folds(rows: Iterator[tuple[Any, ...]], after: int) -> Iterator[tuple[State | None, State]]:
+    """Each touched stream as it was at position `after`, None when it had not begun, and as it is now."""
+    for stream, group in groupby(rows, itemgetter(0)):
+        placed = [(position, _decode(*row)) for *row, position in group]
+        known = [event for position, event in placed if position <= after]
+        before = History(stream, known).state() if known else None
+        yield before, History(stream, [event for _, event in placed]).state()
+
+
+def _decode(stream: Any, version: int, topic: str, recorded_at: Any, submission: Any, clear: bytes) -> Any:
+    return codec.decode(stream, version, topic, recorded_at, submission, clear, None)

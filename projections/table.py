@@ -1,0 +1,85 @@
+"""A read model's table: rows that are replaced by key, or counts that are added to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from psycopg import Cursor
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """`columns` are SQL names to types, in the order of a row's values; `key` is the primary key.
+
+    A `counts` table has one more column, `n`: how many times a row was stated by all streams together.
+    """
+
+    name: str
+    columns: dict[str, str]
+    key: tuple[str, ...]
+    counts: bool = False
+    indexes: tuple[str, ...] = ()
+
+    @property
+    def ddl(self) -> str:
+        """Unqualified, so that the search path says where: `read` to serve, another schema to build beside."""
+        columns = [f"{name} {kind}" for name, kind in self.columns.items()] + (["n bigint NOT NULL"] * self.counts)
+        table = f"CREATE TABLE {self.name} ({', '.join(columns)}, PRIMARY KEY ({', '.join(self.key)}));"
+        return table + "".join(f"CREATE INDEX ON {self.name} ({index});" for index in self.indexes)
+
+    def apply(self, cur: Cursor[Any], change: Counter[Row]) -> None:
+        """Write the difference: a row with a negative number goes, one with a positive number comes."""
+        if self.counts:
+            self._add(cur, [(*row, n) for row, n in change.items() if n])
+        else:
+            self._remove(cur, [row for row, n in change.items() if n < 0])
+            self._insert(cur, [row for row, n in change.items() if n > 0])
+
+    def _remove(self, cur: Cursor[Any], rows: list[Row]) -> None:
+        if rows:
+            names = list(self.columns)
+            keys = [tuple(row[names.index(name)] for name in self.key) for row in rows]
+            match = " AND ".join(f"{self.name}.{name} = gone.{name}" for name in self.key)
+            cur.execute(
+                f"DELETE FROM {self.name} USING {self._unnest(self.key)} AS gone({', '.join(self.key)}) WHERE {match}",  # noqa: S608 - our own names
+                _columns(keys),
+                prepare=True,
+            )
+
+    def _insert(self, cur: Cursor[Any], rows: list[Row]) -> None:
+        if rows:
+            cur.execute(
+                f"INSERT INTO {self.name} SELECT * FROM {self._unnest(self.columns)}", _columns(rows), prepare=True
+            )
+
+    def _add(self, cur: Cursor[Any], rows: list[Row]) -> None:
+        if rows:
+            cur.execute(
+                f"INSERT INTO {self.name} SELECT * FROM {self._unnest([*self.columns, 'n'])}"  # noqa: S608 - our own names
+                f" ON CONFLICT ({', '.join(self.key)}) DO UPDATE SET n = {self.name}.n + EXCLUDED.n",
+                _columns(rows),
+                prepare=True,
+            )
+            cur.execute(f"DELETE FROM {self.name} WHERE n = 0")  # noqa: S608 - our own names
+
+    def _unnest(self, names: Iterable[str]) -> str:
+        types = ((self.columns | {"n": "bigint"})[name].split()[0] for name in names)
+        return f"unnest({', '.join(f'%s::{kind}[]' for kind in types)})"
+
+
+def _columns(rows: Iterable[Row]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def difference(before: Iterable[Row], after: Iterable[Row]) -> Counter[Row]:
+    """What must change for `before` to become `after`: negative goes, positive comes, rows that stay are left out."""
+    change = Counter(after)
+    change.subtract(before)
+    return Counter({row: n for row, n in change.items() if n})

@@ -1,0 +1,207 @@
+"""The application: load, decide, save. The only way a fact gets into the registry."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from eventsourcing.application import Application
+from eventsourcing.persistence import IntegrityError, OperationalError
+
+from domain.decide import History, today
+from domain.errors import Refused
+from domain.event import Actor, Event, Fact, Role
+from domain.facts import CardSuperseded
+from domain.worker import Worker
+from registry.card_view import card_view
+from registry.sealing import SealingMapper
+from registry.store import Submission, SubmittedRow, conflict, shard_of
+from registry.vault import Vault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from keys.keyring import Keyring
+    from registry.store import ShardRecorder
+
+ATTEMPTS = 8
+SYSTEM = Actor(organisation="kets", role=Role.SYSTEM, person="registry")
+
+Plan = "Callable[[History], Iterable[Fact]]"
+
+
+class Incoming(NamedTuple):
+    """A row on its way in: who sent it, under which key, and its canonical bytes."""
+
+    organisation: str
+    ref: str
+    content: bytes
+    submission: UUID
+    line: int
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What a writer gets back: which events, and where they stand. `again` when they were there before."""
+
+    stream: UUID
+    submission: UUID | None
+    events: list[str]
+    positions: dict[int, list[int]]
+    again: bool = False
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Registry(Application[UUID]):
+    """Every employment fact goes through `record`: a fact is its own command (docs/adr/0003)."""
+
+    name = "kets"
+    recorder: ShardRecorder  # the library declares the interface, we plug in this one
+
+    def __init__(
+        self,
+        database_url: str,
+        vault_url: str,
+        keyring: Keyring,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        pool_size: int = 4,
+    ) -> None:
+        self.keyring, self.now = keyring, now
+        self.vault = Vault(vault_url, keyring, pool_size=pool_size)
+        unused = dict.fromkeys(("DBNAME", "HOST", "PORT", "USER", "PASSWORD"), "-")
+        super().__init__(
+            {
+                "PERSISTENCE_MODULE": "registry.store:Factory",
+                "CREATE_TABLE": "n",
+                "DATABASE_URL": database_url,
+                "POOL_SIZE": str(pool_size),
+                **{f"POSTGRES_{name}": value for name, value in unused.items()},
+            }
+        )
+
+    def construct_mapper(self) -> SealingMapper:
+        return SealingMapper(self.vault)
+
+    def close(self) -> None:
+        super().close()
+        self.vault.close()
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+    def history(self, stream: UUID) -> History:
+        """A stream's events; empty for one that has not begun."""
+        return History(stream, list(self.events.get(stream)))  # type: ignore[arg-type]  # our mapper yields Event
+
+    def worker(self, stream: UUID) -> tuple[History, Worker]:
+        """Raises: Refused("worker-unknown")."""
+        history = self.history(stream)
+        state = history.state() if history.events else None
+        if not isinstance(state, Worker):
+            raise Refused("worker-unknown", worker=stream)
+        return history, state
+
+    # -- writing ----------------------------------------------------------------------------------------------------
+    def record(
+        self,
+        stream: UUID,
+        plan: Callable[[History], Iterable[Fact]],
+        *,
+        by: Actor,
+        row: Incoming | None = None,
+        late_reason: str | None = None,
+    ) -> Receipt:
+        """Load the stream, let `plan` say which facts follow, decide each, save all or none.
+
+        `plan` may yield facts one by one and look at the history between them. It is called again when another
+        writer was faster. A row that came before gets its first receipt, also when an acknowledgement was lost.
+        Raises: Refused, Refused("ref-conflict") for another content under the same ref, Refused("busy").
+        """
+        for _ in range(ATTEMPTS):
+            if row is not None and (first := self._first_receipt(row)):
+                return first
+            history = self.history(stream)
+            known = history.version
+            before = card_view(history, self.now())
+            for fact in plan(history):
+                history.record(
+                    fact,
+                    by=by,
+                    now=self.now(),
+                    submission=row.submission if row else None,
+                    ref=row.ref if row else None,
+                    late_reason=late_reason,
+                )
+            self._supersede(history, before)
+            try:
+                return self._save(history.events[known:], row)
+            except IntegrityError as error:
+                if not conflict(error):
+                    raise
+            except OperationalError:
+                if row is None:  # nothing tells whether it was committed
+                    raise
+        raise Refused("busy", stream=stream)
+
+    def _save(self, events: list[Event], row: Incoming | None) -> Receipt:
+        stream, shard = events[0].originator_id, shard_of(events[0].originator_id)
+        recordings = self.save(*events, rows=[self._submitted(row, events)] if row else [])
+        return Receipt(
+            stream=stream,
+            submission=row.submission if row else None,
+            events=[event.id for event in events],
+            positions={shard: [recording.notification.id for recording in recordings]},
+        )
+
+    def _submitted(self, row: Incoming, events: list[Event]) -> SubmittedRow:
+        stream = events[0].originator_id
+        return SubmittedRow(
+            organisation=row.organisation,
+            ref=row.ref,
+            digest=self.vault.row_digest(row.content),
+            submission=row.submission,
+            line=row.line,
+            stream=stream,
+            first_version=events[0].originator_version,
+            events=len(events),
+            sealed=self._sealing.seal(stream, row.content, row.submission.bytes + row.ref.encode()),
+        )
+
+    @property
+    def _sealing(self) -> SealingMapper:
+        mapper: Any = self.mapper
+        return mapper  # type: ignore[no-any-return]  # `construct_mapper` made it
+
+    def _first_receipt(self, row: Incoming) -> Receipt | None:
+        """The receipt of a row that is there already; None when it is new."""
+        first = self.recorder.row(row.organisation, row.ref)
+        if first is None:
+            return None
+        if first.digest != self.vault.row_digest(row.content):
+            raise Refused("ref-conflict", ref=row.ref)
+        return Receipt(
+            stream=first.stream,
+            submission=first.submission,
+            events=[f"{first.stream}:{first.first_version + n}" for n in range(first.events)],
+            positions={shard_of(first.stream): self.recorder.positions_of(first)},
+            again=True,
+        )
+
+    def _supersede(self, history: History, before: object) -> None:
+        """A card whose details no longer hold is superseded in the same save; the next issue replaces it."""
+        state = history.state()
+        card = state.live_card if isinstance(state, Worker) else None
+        if card is not None and before is not None and card_view(history, self.now()) != before:
+            fact = CardSuperseded(effective_on=today(self.now()), card=card.number, cause="record-changed")
+            history.record(fact, by=SYSTEM, now=self.now())
+
+    def accept(self, submission: Submission) -> None:
+        """Note that a submission came in; its rows follow."""
+        self.recorder.open_submission(submission)
+
+    def settle_claims(self, **within: float) -> int:
+        """Resolve identity claims whose submitter died between the two databases; how many were removed."""
+        return self.vault.settle(self.recorder.begun, **within)

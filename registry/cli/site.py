@@ -1,0 +1,77 @@
+"""One running place: settings, databases, keys and the application, opened for as long as a command lasts."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING, Self
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from keys.keyring import Keyring
+from projections.runner import Runner
+from registry.app import Registry
+from registry.migrate import migrate
+from registry.postgres import Embedded, create_database
+from registry.settings import Settings
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+EVENTS, VAULT = "kets", "kets_vault"
+
+
+class Site(AbstractContextManager["Site"]):
+    """Databases up, tables in place, keys read. `make_keys` also makes keys where there are none yet."""
+
+    def __init__(self, settings: Settings | None = None, *, make_keys: bool = False) -> None:
+        self.settings = settings or Settings()
+        self._make_keys = make_keys
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self.database_url, self.vault_url = self._urls()
+            self.revisions = migrate(self.database_url, self.vault_url)
+            self.keyring = self._keys()
+            self.registry = Registry(self.database_url, self.vault_url, self.keyring)
+            self._exit.callback(self.registry.close)
+            self.runner = Runner(self.database_url)
+            self._exit.callback(self.runner.close)
+            self.runner.install()
+        except BaseException:
+            self._exit.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._exit.close()
+
+    def reading(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection to the read models."""
+        return psycopg.connect(self.database_url, autocommit=True)
+
+    def _urls(self) -> tuple[str, str]:
+        url = self.settings.database_url
+        if url is not None:
+            return url, self.settings.vault_url or vault_beside(url)
+        server = self._exit.enter_context(Embedded(self.settings.home / "pg"))
+        for name in (EVENTS, VAULT):
+            create_database(server.url(), name)
+        return server.url(EVENTS), server.url(VAULT)
+
+    def _keys(self) -> Keyring:
+        folder = self.settings.key_folder
+        if self._make_keys and not folder.exists():
+            return Keyring.create(folder)
+        return Keyring.open(folder)
+
+
+def vault_beside(url: str) -> str:
+    """The vault's database on the same server, made when it is missing and this role may make it.
+
+    Raises: PostgresError("database-missing"); then have it made, or set KETS_VAULT_URL.
+    """
+    name = f"{conninfo_to_dict(url).get('dbname') or EVENTS}_vault"
+    create_database(url, name)
+    return make_conninfo(url, dbname=name)

@@ -1,0 +1,109 @@
+"""The mapper: events to rows and back, the personal part sealed under the stream's own key.
+
+Columns of a row and the leaf that the ledger hashes are the same things in the same order; see docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from eventsourcing.persistence import Mapper, StoredEvent
+
+from domain import codec
+from domain.errors import Refused
+from domain.event import ERASED, Erased, Event, topic_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    from registry.vault import Vault
+
+NONCE = 12
+
+
+@dataclass(frozen=True)
+class SealedEvent(StoredEvent):
+    """A row of `event`. `state` is the clear part; `sealed` is nonce || ciphertext, None once erased or never there."""
+
+    recorded_at: datetime
+    submission: UUID | None
+    salt: bytes
+    sealed_hash: bytes | None
+    sealed: bytes | None
+
+
+def associated(stream: UUID, version: int, topic: str) -> bytes:
+    """What a sealed part is bound to: its own place in its own stream."""
+    return stream.bytes + version.to_bytes(8, "big") + topic.encode()
+
+
+class SealingMapper(Mapper[UUID]):
+    """Plugged into the application; needs the vault for the keys."""
+
+    def __init__(self, vault: Vault) -> None:
+        self.vault = vault
+
+    def to_stored_event(self, domain_event: Any) -> SealedEvent:
+        event: Event = domain_event
+        clear, secret = codec.encode(event)
+        topic = topic_of(type(event.fact))
+        sealed = None
+        if secret is not None:
+            key = self.vault.key(event.originator_id)
+            if key is None:
+                raise Refused("key-destroyed", stream=event.originator_id)
+            sealed = _seal(key, secret, associated(event.originator_id, event.originator_version, topic))
+        return SealedEvent(
+            originator_id=event.originator_id,
+            originator_version=event.originator_version,
+            topic=topic,
+            state=clear,
+            recorded_at=event.recorded_at,
+            submission=event.submission,
+            salt=os.urandom(16),
+            sealed_hash=None if sealed is None else hashlib.sha256(sealed).digest(),
+            sealed=sealed,
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        assert isinstance(stored_event, SealedEvent)  # noqa: S101 - the recorder plugged in beside this yields no other
+        row, stream = stored_event, UUID(str(stored_event.originator_id))
+        return codec.decode(
+            stream,
+            row.originator_version,
+            row.topic,
+            row.recorded_at,
+            row.submission,
+            row.state,
+            self._open(stream, row),
+        )
+
+    def _open(self, stream: UUID, row: SealedEvent) -> bytes | Erased | None:
+        """Raises: Refused("sealed-part-unreadable") when the key is there and does not open what is there."""
+        if row.sealed_hash is None:
+            return None
+        key = self.vault.key(stream)
+        if key is None or row.sealed is None:
+            return ERASED
+        try:
+            place = associated(stream, row.originator_version, row.topic)
+            return key.decrypt(row.sealed[:NONCE], row.sealed[NONCE:], place)
+        except InvalidTag as error:
+            raise Refused("sealed-part-unreadable", stream=stream, version=row.originator_version) from error
+
+    def seal(self, stream: UUID, plain: bytes, place: bytes) -> bytes | None:
+        """Other bytes about a stream, such as the row it came in; None when the key is destroyed."""
+        key = self.vault.key(stream)
+        return None if key is None else _seal(key, plain, place)
+
+
+def _seal(key: AESGCM, plain: bytes, place: bytes) -> bytes:
+    nonce = os.urandom(NONCE)
+    return nonce + key.encrypt(nonce, plain, place)

@@ -1,0 +1,291 @@
+"""The recorder: 16 shards, each a dense log of its own, plugged into eventsourcing.
+
+A shard's head row is lock and counter in one: positions are dense and in the order of commits, so a reader that
+tails a shard misses nothing. A single event and its submission row go in one statement, one round trip.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import ApplicationRecorder, Notification, NotSupportedError, StoredEvent, Subscription
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore, PostgresFactory
+from psycopg import Connection
+from psycopg.rows import DictRow, dict_row, tuple_row
+from psycopg_pool import ConnectionPool
+
+from registry.sealing import SealedEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from psycopg import Cursor
+
+SHARDS = 16
+COLUMNS = "stream, version, topic, recorded_at, submission, salt, clear, sealed_hash, sealed"
+TYPES = "uuid, int, text, timestamptz, uuid, bytea, bytea, bytea, bytea"
+
+
+def shard_of(stream: UUID) -> int:
+    """The shard of a stream: the last four of its random bits. Fixed for ever (docs/adr/0004)."""
+    return stream.bytes[15] & 15
+
+
+class SubmittedRow(NamedTuple):
+    """One accepted row of a submission: its key, what it held (keyed digest), and the events it became."""
+
+    organisation: str
+    ref: str
+    digest: bytes
+    submission: UUID
+    line: int
+    stream: UUID
+    first_version: int
+    events: int
+    sealed: bytes | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submission:
+    """What came through a door. `digest` = SHA-256(salt || content)."""
+
+    id: UUID
+    organisation: str
+    door: str
+    received_at: datetime
+    salt: bytes
+    digest: bytes
+    signed: bytes | None = None
+
+
+_ROW = "INSERT INTO submission_row VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_HEAD = "UPDATE event_head SET position = position + %s WHERE shard = {s} RETURNING position - %s AS base"
+_APPEND = f"""h AS ({_HEAD})
+INSERT INTO event_{{s:02d}} (shard, position, {COLUMNS})
+SELECT {{s}}, h.base + e.n, {", ".join("e." + c for c in COLUMNS.split(", "))}
+FROM h, unnest({", ".join(f"%s::{t}[]" for t in TYPES.split(", "))}) WITH ORDINALITY AS e({COLUMNS}, n)
+RETURNING position"""  # noqa: S608 - only numbers of shards and our own column names are put in
+APPEND = [f"WITH {_APPEND.format(s=s)}" for s in range(SHARDS)]
+APPEND_WITH_ROW = [f"WITH r AS ({_ROW}), {_APPEND.format(s=s)}" for s in range(SHARDS)]
+
+
+class ShardRecorder(PostgresApplicationRecorder):
+    """Appends to and reads the 16 shards. Has no global order: whoever tails, tails each shard."""
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        """Append, all or nothing; the positions, in the order of the events.
+
+        `rows`: the submission rows that these events came from, committed with them.
+        Raises: eventsourcing's IntegrityError when a stream's version or a row's ref is already there.
+        """
+        rows: Sequence[SubmittedRow] = kwargs.get("rows", ())
+        by_shard: dict[int, list[int]] = {}
+        for place, event in enumerate(stored_events):
+            by_shard.setdefault(shard_of(_stream(event)), []).append(place)
+        if not by_shard:
+            return []
+        positions = [0] * len(stored_events)
+        with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
+            if len(by_shard) == 1 and len(rows) <= 1:
+                return self._append(cur, shard_of(_stream(stored_events[0])), stored_events, rows)
+            with conn.transaction():
+                if rows:
+                    cur.executemany(_ROW, rows)
+                for shard in sorted(by_shard):  # one order for all writers: no deadlock
+                    places = by_shard[shard]
+                    new = self._append(cur, shard, [stored_events[place] for place in places], ())
+                    for place, position in zip(places, new, strict=True):
+                        positions[place] = position
+        return positions
+
+    def _append(
+        self, cur: Cursor[Any], shard: int, events: Sequence[StoredEvent], rows: Sequence[SubmittedRow]
+    ) -> list[int]:
+        statement = (APPEND_WITH_ROW if rows else APPEND)[shard]
+        columns = [list(column) for column in zip(*map(_columns, events), strict=True)]
+        parameters = [*(rows[0] if rows else ()), len(events), len(events), *columns]
+        return [position for (position,) in cur.execute(statement, parameters, prepare=True).fetchall()]
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """One stream's rows, in order of version; `gt` and `lte` bound the versions."""
+        stream = UUID(str(originator_id))
+        query = (
+            f"SELECT {COLUMNS} FROM event_{shard_of(stream):02d} WHERE stream = %s"  # noqa: S608 - a shard's number
+            " AND version > %s AND version <= %s ORDER BY version" + (" DESC" if desc else "") + " LIMIT %s"
+        )
+        bounds = (stream, gt or 0, 2**31 - 1 if lte is None else lte, limit)
+        with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as cur:
+            return [_event(row) for row in cur.execute(query, bounds, prepare=True)]
+
+    def begun(self, streams: Collection[UUID]) -> set[UUID]:
+        """Those of `streams` that have a first event."""
+        with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
+            query = "SELECT stream FROM event WHERE stream = ANY(%s) AND version = 1"
+            return {stream for (stream,) in cur.execute(query, (list(streams),))}
+
+    def row(self, organisation: str, ref: str) -> SubmittedRow | None:
+        """The row that came under this key before, or None."""
+        query = "SELECT * FROM submission_row WHERE organisation = %s AND ref = %s"
+        with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as cur:
+            found = cur.execute(query, (organisation, ref), prepare=True).fetchone()
+        return SubmittedRow(*found) if found else None
+
+    def positions_of(self, row: SubmittedRow) -> list[int]:
+        """Where the events of an accepted row stand in their shard."""
+        query = (
+            f"SELECT position FROM event_{shard_of(row.stream):02d} WHERE stream = %s"  # noqa: S608 - a shard's number
+            " AND version >= %s AND version < %s ORDER BY version"
+        )
+        bounds = (row.stream, row.first_version, row.first_version + row.events)
+        with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
+            return [position for (position,) in cur.execute(query, bounds)]
+
+    def open_submission(self, submission: Submission) -> None:
+        """Record what came in, before its rows. The same submission again changes nothing."""
+        s = submission
+        with self.datastore.get_connection() as conn:
+            conn.execute(
+                "INSERT INTO submission VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
+                (s.id, s.organisation, s.door, s.received_at, s.salt, s.digest, s.signed),
+            )
+
+    def lease_card_index(self, shard: int, most: int) -> int | None:
+        """The next counter of a status shard, never handed out twice; None when `most` were."""
+        query = (
+            "INSERT INTO card_index VALUES (%s, 1) ON CONFLICT (shard)"
+            " DO UPDATE SET next = card_index.next + 1 WHERE card_index.next < %s RETURNING next - 1"
+        )
+        with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
+            row = cur.execute(query, (shard, most)).fetchone()
+        return int(row[0]) if row else None
+
+    def ping(self) -> int:
+        """How many events there are. Raises eventsourcing's PersistenceError when the database does not answer."""
+        with self.datastore.get_connection() as conn:
+            return sum(position for _, position in heads(conn))
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Raises: NotSupportedError: there are 16 logs, not one; `projections` tails each by `heads`."""
+        raise NotSupportedError("no global order: tail each shard by position")
+
+    def max_notification_id(self) -> int | None:
+        """Raises: NotSupportedError, as `select_notifications`."""
+        raise NotSupportedError("no global order: read the heads")
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
+        """Raises: NotSupportedError, as `select_notifications`."""
+        raise NotSupportedError("no global order: poll the heads")
+
+
+def heads(conn: Connection[Any]) -> list[tuple[int, int]]:
+    """Each shard's last position."""
+    cur = conn.cursor(row_factory=tuple_row)
+    return cur.execute("SELECT shard, position FROM event_head ORDER BY shard", prepare=True).fetchall()
+
+
+def touched(conn: Connection[Any], shard: int, after: int, upto: int) -> Iterator[tuple[Any, ...]]:
+    """The whole clear history, up to position `upto`, of every stream with an event in (`after`, `upto`].
+    Needs a transaction: the rows are streamed.
+
+    Rows (stream, version, topic, recorded_at, submission, clear, position), by stream and version.
+    """
+    query = (
+        f"SELECT stream, version, topic, recorded_at, submission, clear, position FROM event_{shard:02d}"  # noqa: S608 - a shard's number
+        f" WHERE position <= %s AND stream IN (SELECT stream FROM event_{shard:02d} WHERE position > %s AND position <= %s)"
+        " ORDER BY stream, version"
+    )
+    with conn.cursor("touched", binary=True, row_factory=tuple_row) as cur:
+        cur.itersize = 5_000
+        yield from cur.execute(query, (upto, after, upto))
+
+
+class Datastore(PostgresDatastore):
+    """The library's datastore over a pool that takes a whole connection URL, TLS options included."""
+
+    def __init__(self, url: str, pool_size: int) -> None:
+        super().__init__(dbname="", host="", port="", user="", password="")
+        self.pool.close()
+        self.pool = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=pool_size,
+            open=False,
+            configure=self.after_connect_func(),
+            kwargs={"row_factory": dict_row},
+            connection_class=Connection[DictRow],
+            name="events",
+        )
+
+
+class Factory(PostgresFactory):
+    """What eventsourcing builds the application's recorder with; takes DATABASE_URL and POOL_SIZE."""
+
+    application_recorder_class = ShardRecorder
+
+    def __init__(self, env: Any) -> None:
+        super().__init__(env)
+        self.datastore.close()
+        self.datastore = Datastore(self.env["DATABASE_URL"], int(self.env.get("POOL_SIZE", "4")))
+
+
+def conflict(error: BaseException) -> str:
+    """Which uniqueness an IntegrityError is about: "stream", "ref", or "" when it is something else."""
+    cause = error.__cause__
+    if isinstance(cause, psycopg.errors.UniqueViolation):
+        name = cause.diag.constraint_name or ""
+        return "ref" if name.startswith("submission_row") else "stream" if name.endswith("_stream") else ""
+    return ""
+
+
+def _stream(event: StoredEvent) -> UUID:
+    return event.originator_id if isinstance(event.originator_id, UUID) else UUID(event.originator_id)
+
+
+def _columns(event: StoredEvent) -> tuple[Any, ...]:
+    assert isinstance(event, SealedEvent)  # noqa: S101 - the mapper plugged in beside this makes no other
+    return (
+        event.originator_id,
+        event.originator_version,
+        event.topic,
+        event.recorded_at,
+        event.submission,
+        event.salt,
+        event.state,
+        event.sealed_hash,
+        event.sealed,
+    )
+
+
+def _event(row: Sequence[Any]) -> SealedEvent:
+    stream, version, topic, recorded_at, submission, salt, clear, sealed_hash, sealed = row
+    return SealedEvent(
+        originator_id=stream,
+        originator_version=version,
+        topic=topic,
+        state=clear,
+        recorded_at=recorded_at,
+        submission=submission,
+        salt=salt,
+        sealed_hash=sealed_hash,
+        sealed=sealed,
+    )

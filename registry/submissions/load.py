@@ -1,0 +1,238 @@
+"""A file's rows into the registry: each accepted or refused by itself, none lost, none twice."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from contextlib import nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import msgspec
+
+from domain import facts as f
+from domain.decide import History, today
+from domain.errors import Refused
+from domain.event import Actor, Event, Fact, Role
+from registry.app import Incoming
+from registry.store import Submission
+from registry.submissions import typed
+from registry.submissions.facts import ACTION_OF, BUILD, Case, registered
+from registry.submissions.lookup import Directory, employment_on
+from registry.submissions.read import read
+from registry.submissions.results import ResultWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from domain.worker import Worker
+    from registry.app import Receipt, Registry
+    from registry.submissions.line import Line
+    from registry.submissions.typed import Row
+
+AUTHORITIES = {
+    "dukcapil": Role.IDENTITY_AUTHORITY,
+    "bnsp": Role.CERTIFICATION_BODY,
+    "kemnaker": Role.OFFICER,
+}
+NEW_PERSON = frozenset({"register", "opening", "hire"})
+
+
+class Summary(msgspec.Struct, kw_only=True):
+    """What became of a file. `accepted` rows are recorded now or were before (`again`); `recorded` counts facts."""
+
+    rows: int = 0
+    accepted: int = 0
+    again: int = 0
+    recorded: int = 0
+    refused: Counter[str] = msgspec.field(default_factory=Counter)
+
+
+class Loader:
+    """One submission. `submitter` is the NIB or authority to which rows that name none belong."""
+
+    def __init__(self, registry: Registry, *, submitter: str | None = None, door: str = "file") -> None:
+        self.registry, self.submitter, self.door = registry, submitter, door
+        self.directory = Directory(registry)
+        self.submission = uuid4()
+
+    def load(
+        self, path: Path, *, results: Path | None = None, progress: Callable[[int], None] = lambda rows: None
+    ) -> Summary:
+        """Load a file. The per-row result file appears at `results` once it is whole.
+
+        Raises: BadFile when the file as a whole cannot be read; nothing of it is then recorded.
+        """
+        lines = read(path)
+        with path.open("rb") as content:
+            self._open(lambda salt: hashlib.file_digest(content, partial(hashlib.sha256, salt)).digest())
+        summary = Summary()
+        with ResultWriter(results) if results else nullcontext() as writer:
+            for line in lines:
+                self._one(line, summary, writer)
+                progress(summary.rows)
+        return summary
+
+    def _open(self, digest: Callable[[bytes], bytes]) -> None:
+        salt = os.urandom(16)
+        self.registry.accept(
+            Submission(
+                id=self.submission,
+                organisation=self.submitter or "operator",
+                door=self.door,
+                received_at=self.registry.now(),
+                salt=salt,
+                digest=digest(salt),
+            )
+        )
+
+    def _one(self, line: Line, summary: Summary, writer: ResultWriter | None) -> None:
+        ref = line.values.get("ref")
+        summary.rows += 1
+        try:
+            receipt = self.submit(typed.typed(line))
+        except Refused as refusal:
+            summary.refused[refusal.code] += 1
+            if writer:
+                writer.refused(line.number, ref, refusal)
+            return
+        summary.accepted += 1
+        summary.again += receipt.again
+        summary.recorded += 0 if receipt.again else len(receipt.events)
+        if writer:
+            (writer.again if receipt.again else writer.recorded)(line.number, ref, receipt.events)
+
+    # -- one row ----------------------------------------------------------------------------------------------------
+    def submit(self, row: Row) -> Receipt:
+        """Decide and record one row. Raises: Refused."""
+        submitter = row.submitter or self.submitter
+        if submitter is None:
+            raise Refused("submitter-missing")
+        if self.submitter is not None and submitter != self.submitter:
+            raise Refused("submitter-differs", got=submitter, expected=self.submitter)
+        row = msgspec.structs.replace(row, submitter=submitter)
+        return self._about_employer(row) if row.action.endswith(("-employer", "-establishment")) else self._route(row)
+
+    def _route(self, row: Row) -> Receipt:
+        by = self._actor(row.submitter or "")
+        if row.action in {"correct", "void"}:
+            return self._amend(row, by)
+        if row.action in NEW_PERSON:
+            registered(row, Case(on=today(self.registry.now())))  # refuse a wrong number before a claim is made of it
+            claim = self.directory.claim_person(row)
+            stream, commitment, batch = claim.stream, claim.commitment, claim.batch
+        else:
+            stream, commitment, batch = self.directory.person(row), "", None
+        receipt = self._record(stream, partial(self._plan, row, by, commitment), row, by)
+        if batch is not None and not receipt.again:
+            self.registry.vault.confirm(batch)
+        return receipt
+
+    def _plan(self, row: Row, by: Actor, commitment: str, history: History) -> Iterator[Fact]:
+        """The registration, when the person is new, and what the row reports."""
+        if history.events:
+            self.directory.check_same_person(row, history.state())
+        elif row.action != "register":
+            yield registered(row, Case(on=self._on(row), commitment=commitment))
+        kind, build = BUILD[row.action]
+        yield build(row, self._case(row, by, kind, history.state(), commitment))
+
+    def _case(self, row: Row, by: Actor, kind: type[Fact], worker: Worker, commitment: str = "") -> Case:
+        """What the row is about, looked up in the worker's state and the directory of employers."""
+        names = kind.__struct_fields__
+        employer = UUID(by.organisation) if by.role is Role.EMPLOYER else None
+        subject: UUID | None = None
+        if kind in {f.Hired, f.CertificateIssued, f.ApprenticeshipStarted}:
+            subject = uuid4()
+        elif "employment" in names:
+            subject = employment_on(worker, employer, self._on(row)).id
+        elif "certificate" in names:
+            subject = self.directory.certificate(worker, row.number or "")
+        elif "apprenticeship" in names:
+            subject = self.directory.apprenticeship(worker, by.organisation)
+        case = Case(
+            on=self._on(row),
+            commitment=commitment,
+            subject=subject,
+            employer=employer,
+            organisation=by.organisation,
+            authority=row.submitter or "",
+        )
+        if kind is f.Hired:
+            self.directory.check_establishment(employer, row.establishment or "")
+        return self.directory.transferred(row, case) if kind is f.EmployerTransferred else case
+
+    def _amend(self, row: Row, by: Actor) -> Receipt:
+        """A correction says a row again, whole; a voiding takes it back."""
+        first = self.registry.recorder.row(by.organisation, row.corrects or "")
+        if first is None:
+            raise Refused("ref-unknown", corrects=row.corrects)
+
+        def plan(history: History) -> Iterator[Fact]:
+            versions = range(first.first_version, first.first_version + first.events)
+            reported = [e for e in history.events if e.originator_version in versions]
+            main = [e for e in reported if not isinstance(e.fact, f.CardSuperseded)][-1]
+            yield self._amendment(row, main, by, history)
+
+        return self._record(first.stream, plan, row, by)
+
+    def _amendment(self, row: Row, main: Event, by: Actor, history: History) -> Fact:
+        on = today(self.registry.now())
+        if row.action == "void":
+            return f.FactVoided(effective_on=on, voids=main.originator_version, cause=row.reason or "error")
+        wrong: Any = main.fact
+        kind = type(wrong)
+        if kind not in ACTION_OF:
+            raise Refused("not-amendable", version=main.originator_version)
+        typed.check_again(row, ACTION_OF[kind])
+        if row.nik or row.passport:
+            self.directory.check_stream(row, history.stream)
+        subject = next(
+            (getattr(wrong, n) for n in ("employment", "certificate", "apprenticeship") if hasattr(wrong, n)), None
+        )
+        case = Case(
+            on=row.effective_on or wrong.effective_on,
+            commitment=getattr(wrong, "key_commitment", ""),
+            subject=subject,
+            employer=UUID(by.organisation) if by.role is Role.EMPLOYER else getattr(wrong, "employer", None),
+            organisation=by.organisation,
+            authority=row.submitter or "",
+        )
+        if kind is f.EmployerTransferred:
+            case = self.directory.transferred(row, case)
+        fact = BUILD[ACTION_OF[kind]][1](row, case)
+        if isinstance(fact, f.Hired):
+            fact = msgspec.structs.replace(fact, declared=wrong.declared)
+        return f.FactCorrected(effective_on=on, corrects=main.originator_version, fact=fact)
+
+    def _about_employer(self, row: Row) -> Receipt:
+        if row.action == "register-employer":
+            BUILD[row.action][1](row, Case(on=self._on(row)))  # refuse a wrong number before a claim is made of it
+            claim = self.directory.claim_employer(row.submitter or "")
+            stream, commitment, batch = claim.stream, claim.commitment, claim.batch
+        else:
+            stream, commitment, batch = self.directory.employer(row.submitter or ""), "", None
+        by = Actor(organisation=str(stream), role=Role.EMPLOYER)
+        case = Case(on=self._on(row), commitment=commitment)
+        receipt = self._record(stream, lambda _: [BUILD[row.action][1](row, case)], row, by)
+        if batch is not None and not receipt.again:
+            self.registry.vault.confirm(batch)
+        self.directory.forget(stream)
+        return receipt
+
+    def _record(self, stream: UUID, plan: Callable[[History], Any], row: Row, by: Actor) -> Receipt:
+        content = typed.canonical(row)
+        ref = row.ref or "~" + self.registry.vault.row_digest(content).hex()[:40]
+        incoming = Incoming(by.organisation, ref, content, self.submission, row.line)
+        return self.registry.record(stream, plan, by=by, row=incoming, late_reason=row.late_reason)
+
+    def _actor(self, submitter: str) -> Actor:
+        if submitter in AUTHORITIES:
+            return Actor(organisation=submitter, role=AUTHORITIES[submitter])
+        return Actor(organisation=str(self.directory.employer(submitter)), role=Role.EMPLOYER)
+
+    def _on(self, row: Row) -> Any:
+        return row.effective_on or today(self.registry.now())
