@@ -78,7 +78,7 @@ def parsed(
     try:
         if archive.getinfo(part).file_size > bound:
             raise BadFile("zip-bomb", got=archive.getinfo(part).file_size, expected=bound)
-        parser = expat.ParserCreate(namespace_separator=" ")
+        parser = expat.ParserCreate("UTF-8", " ")  # whatever it declares: spreadsheets write nothing else
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _no_doctype
         handlers(parser)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _HEADINGS = [heading for column in COLUMNS for heading in (column.name, column.id, column.en)]
 
+_LONGEST = 80
+
 
 def columns_of(headings: Sequence[str], *, line: int = 1) -> list[Column | None]:
     """The columns a heading row names; None under an empty heading.
@@ -40,13 +42,21 @@ def columns_of(headings: Sequence[str], *, line: int = 1) -> list[Column | None]
 def _named(heading: str, line: int) -> Column:
     column = column_of(heading)
     if column is None:
-        near = get_close_matches(heading.strip(), _HEADINGS, n=1)
-        raise BadFile("unknown-column", line=line, got=shown(heading.strip()), near=near[0] if near else "")
+        raise BadFile("unknown-column", line=line, got=shown(heading.strip()), near=nearest(heading))
     return column
 
 
+def nearest(heading: str) -> str:
+    """The heading that is most like an unknown one; "" when none is."""
+    near = get_close_matches(heading[:_LONGEST].strip(), _HEADINGS, n=1)
+    return near[0] if near else ""
+
+
 def line_of(number: int, cells: Iterable[tuple[Column | None, str]]) -> Line | None:
-    """The line made of cells with their columns; None when all are empty. The first bad cell refuses it."""
+    """The line made of cells with their columns; None when all are empty.
+
+    The first bad cell refuses it, whether it is found here or while `cells` is gone through.
+    """
     values: dict[str, str] = {}
     try:
         for column, raw in cells:
@@ -57,7 +67,7 @@ def line_of(number: int, cells: Iterable[tuple[Column | None, str]]) -> Line | N
             elif text := clean(column, raw):
                 values[column.name] = text
     except Refused as refusal:
-        return Line(number, {}, refusal)
+        return Line(number, {"ref": values["ref"]} if "ref" in values else {}, refusal)
     return Line(number, values) if values else None
 
 

@@ -12,7 +12,7 @@ TEXT_FILE_BYTES = 2 * 1024**3
 """The largest CSV or NDJSON file."""
 XLSX_BYTES = 64 * 1024**2
 """The largest XLSX file as it lies on disk."""
-SHEET_BYTES = 2 * 1024**3
+SHEET_BYTES = 1024**3
 """The largest worksheet once unpacked; it is read as a stream."""
 PART_BYTES = 64 * 1024**2
 """The largest other part of an XLSX once unpacked: its shared texts are held in memory."""

@@ -14,7 +14,7 @@ class BadFile(Refused):
 class Line(msgspec.Struct, frozen=True):
     """A row: its number in the file (the heading is 1) and its cells, trimmed, by machine name; empty ones left out.
 
-    `refused` is set when the row cannot be read; `values` is then empty.
+    `refused` is set when the row cannot be read; `values` then holds `ref` alone, if that was read.
     """
 
     number: int

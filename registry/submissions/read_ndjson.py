@@ -9,7 +9,7 @@ from domain.errors import Refused
 from registry.submissions import limits
 from registry.submissions.cells import number
 from registry.submissions.columns import Column, column_of
-from registry.submissions.heading import line_of
+from registry.submissions.heading import line_of, nearest
 from registry.submissions.line import BadFile, Line, shown
 from registry.submissions.lines import lines
 
@@ -44,10 +44,11 @@ def _line(number: int, text: str) -> Line | None:
         members = _members(text)
         columns = [_column(key) for key, _ in members]
         _named_once(columns)
-        cells = [(column, _text(column, value)) for column, (_, value) in zip(columns, members, strict=True)]
     except Refused as refusal:
         return Line(number, {}, refusal)
-    return line_of(number, cells)
+    return line_of(
+        number, ((column, _text(column, value)) for column, (_, value) in zip(columns, members, strict=True))
+    )
 
 
 def _members(text: str) -> list[tuple[str, object]]:
@@ -74,7 +75,7 @@ def _no(constant: str) -> None:
 def _column(key: str) -> Column:
     column = column_of(key)
     if column is None:
-        raise Refused("unknown-column", got=shown(key), near="")
+        raise Refused("unknown-column", got=shown(key), near=nearest(key))
     return column
 
 

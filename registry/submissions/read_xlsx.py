@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_LAST_DAY = 2_958_465
 _MIDNIGHT = ("", "00:00:00", "00:00:00.000", "00:00:00Z")
 _DAY_LENGTH = 10
 
@@ -42,7 +41,7 @@ def read_xlsx(path: Path) -> Iterator[Line]:
 
 def _headings(heading: SheetRow) -> list[str]:
     if heading.fault:
-        raise BadFile("xlsx-broken", line=heading.number, got=heading.fault)
+        raise BadFile("xlsx-broken", line=heading.number, got=shown(heading.fault))
     for cell in heading.cells.values():
         if cell.holds is Holds.FORMULA:
             raise BadFile("formula-cell", line=heading.number, got=shown(cell.value))
@@ -61,12 +60,8 @@ def _lines(path: Path, book: Book, heading: int, columns: list[Column | None]) -
 
 def _line(row: SheetRow, columns: list[Column | None], book: Book) -> Line | None:
     if row.fault:
-        return Line(row.number, {}, Refused("xlsx-cell", got=row.fault))
-    try:
-        cells = [_text(columns, index, cell, book) for index, cell in row.cells.items()]
-    except Refused as refusal:
-        return Line(row.number, {}, refusal)
-    return line_of(row.number, cells)
+        return Line(row.number, {}, Refused("xlsx-cell", got=shown(row.fault)))
+    return line_of(row.number, (_text(columns, index, cell, book) for index, cell in row.cells.items()))
 
 
 def _text(columns: list[Column | None], index: int, cell: Cell, book: Book) -> tuple[Column | None, str]:
@@ -102,7 +97,7 @@ def _day(column: Column, serial: str, book: Book) -> str:
         return serial
     if not exact.is_integer():
         raise Refused("date-has-time", column=column.name, got=shown(serial))
-    day = book.day(int(exact)) if 0 < exact <= _LAST_DAY else None
+    day = book.day(int(exact))
     return day.isoformat() if day else serial
 
 

@@ -46,6 +46,7 @@ class SheetRow(NamedTuple):
 
 
 _TYPES = {"b": Holds.BOOLEAN, "e": Holds.ERROR, "d": Holds.ISO, "n": Holds.NUMBER}
+_NUMBER = re.compile(r"[0-9]{1,7}")
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -112,7 +113,7 @@ class _Rows:
 
     def _begin_row(self, attributes: Attributes) -> None:
         given = attributes.get("r", "")
-        number = int(given) if given.isdigit() and len(given) <= 7 else self._number + 1
+        number = int(given) if _NUMBER.fullmatch(given) else self._number + 1
         in_order = self._number < number <= limits.ROWS + 1
         self._fault = "" if in_order else f"row {number} after row {self._number}"
         self._number = max(number, self._number)
@@ -143,14 +144,14 @@ class _Rows:
             self._cells[self._column] = Cell(self._kind(), text)
 
     def _shared(self, index: str) -> Cell:
-        if not index.isdigit() or int(index) >= len(self._book.texts):
-            self._fault = f"no shared text {index[:20]}"
+        if not _NUMBER.fullmatch(index) or int(index) >= len(self._book.texts):
+            self._fault = f"no shared text {index}"
             return Cell(Holds.ERROR, index)
         return Cell(Holds.TEXT, self._book.texts[int(index)])
 
     def _kind(self) -> Holds:
         holds = _TYPES.get(self._type, Holds.ERROR)
-        if holds is Holds.NUMBER and self._style.isdigit() and int(self._style) in self._book.date_styles:
+        if holds is Holds.NUMBER and self._style in self._book.date_styles:
             return Holds.DATE
         return holds
 
@@ -161,9 +162,8 @@ class _Rows:
         if attributes.get("t") in ("array", "dataTable") and len(matched) == 2:
             (left, top), (right, bottom) = ((_column(match[1]), int(match[2])) for match in matched)
             self._spills.append((left, top, right, bottom))
-            if len(self._spills) > limits.SHEET_ARRAYS:
-                self._fault = "too many array formulas"
-                self._spills.pop()
+            if len(self._spills) > limits.SHEET_ARRAYS:  # past remembering: all that follows counts as filled by them
+                self._spills = [(0, self._number, limits.SHEET_COLUMNS, limits.ROWS + 1)]
 
     def _is_spilled(self) -> bool:
         return any(

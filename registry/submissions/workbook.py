@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 SHEET = "Data"
 """The worksheet that is read; a file with only one worksheet may call it anything."""
 
-_DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
+_LAST_DAY = 2_950_000  # within the year 9999 by either epoch
+_DATE_FORMATS = frozenset(map(str, [*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)]))
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -26,11 +27,13 @@ class Book(NamedTuple):
 
     sheet: str
     texts: list[str]
-    date_styles: frozenset[int]
+    date_styles: frozenset[str]
     epoch_1904: bool
 
     def day(self, serial: int) -> date | None:
-        """The civil date of a spreadsheet's day number; None where the calendar has none (29 February 1900)."""
+        """The civil date of a spreadsheet's day number; None for 29 February 1900, which only a spreadsheet knows."""
+        if not 0 < serial <= _LAST_DAY:
+            return None
         if self.epoch_1904:
             return date(1904, 1, 1) + timedelta(serial)
         if serial == 60:
@@ -126,12 +129,12 @@ def unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
-def _date_styles(archive: zipfile.ZipFile, related: dict[str, list[tuple[str, str]]]) -> frozenset[int]:
+def _date_styles(archive: zipfile.ZipFile, related: dict[str, list[tuple[str, str]]]) -> frozenset[str]:
     """The cell styles that show a number as a date or time."""
     styles = _Styles()
     for _, part in related.get("styles", []):
         parse(archive, part, styles.listen, limits.PART_BYTES)
-    return frozenset(index for index, is_date in enumerate(styles.dates) if is_date)
+    return frozenset(str(index) for index, is_date in enumerate(styles.dates) if is_date)
 
 
 class _Styles:
@@ -164,4 +167,4 @@ def _shows_date(number_format: str, custom: dict[str, str]) -> bool:
     if number_format in custom:
         bare = re.sub(r'"[^"]*"|\\.|_.|\*.|\[(?![hms]+\])[^\]]*\]', "", custom[number_format].casefold())
         return bool(re.search(r"[ymdhs]", bare)) and "general" not in bare
-    return number_format.isdigit() and int(number_format) in _DATE_FORMATS
+    return number_format in _DATE_FORMATS

@@ -91,6 +91,7 @@ WORKBOOKS: dict[str, tuple[Callable[[Path], Path], str]] = {
     "entities": (lambda path: raw_xlsx(path, inline_row("action", "&b;"), prolog=ENTITIES), "xlsx-broken"),
     "entities in the shared texts": (lambda path: raw_xlsx(path, HEADING, texts=f"{ENTITIES}<sst/>"), "xlsx-broken"),
     "a tag without end": (lambda path: raw_xlsx(path, f"{HEADING}<row r='{'1' * 2_000_000}'/>"), "xlsx-broken"),
+    "no workbook": (lambda path: raw_xlsx(path, HEADING, more={"_rels/.rels": b"<Relationships/>"}), "xlsx-broken"),
     "a formula in the heading": (
         lambda path: raw_xlsx(path, '<row><c t="str"><f>A2</f><v>action</v></c></row>'),
         "formula-cell",

@@ -9,11 +9,13 @@ import pytest
 from employer_files import END, HIRE, csv_file, hire, inline, inline_row, ndjson_file, raw_xlsx, xlsx_file
 
 from domain.errors import Refused
+from registry.submissions import limits
 from registry.submissions.messages import sentence
 from registry.submissions.read import read
 from registry.submissions.typed import typed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from registry.submissions.line import Line
@@ -179,6 +181,7 @@ JSON_ROWS: dict[str, tuple[str, str]] = {
     "a number for a date": (ENDED % "46112", "date-format"),
     "a broken number for a wage": (PAID % "1e999999999", "integer-format"),
     "a fraction for a wage": (PAID % "5600000.5", "integer-format"),
+    "a word for a wage": (PAID % '"soon"', "integer-format"),
     "true": ('{"action": true}', "boolean-cell"),
     "half a surrogate pair": ('{"name": "\\ud83d"}', "lone-surrogate"),
     "an escaped nul": ('{"name": "a\\u0000"}', "control-character"),
@@ -252,6 +255,14 @@ RAW_ROWS: dict[str, tuple[str, str]] = {
         f'<row>{inline("end")}{inline("3275014101900001")}<c s="1"><v>60</v></c>{inline("expiry")}</row>',
         "date-format",
     ),
+    "a date with a time by the strict format": (
+        f'<row>{inline("end")}{inline("3275014101900001")}<c t="d"><v>2026-03-31T09:30:00</v></c></row>',
+        "date-has-time",
+    ),
+    "a day beyond the calendar": (
+        f'<row>{inline("end")}{inline("3275014101900001")}<c s="1"><v>2958466</v></c>{inline("expiry")}</row>',
+        "date-format",
+    ),
     "a number that is none": (
         f'<row>{inline("end")}{inline("3275014101900001")}<c s="1"><v>soon</v></c>{inline("expiry")}</row>',
         "date-format",
@@ -277,7 +288,29 @@ def test_the_cells_an_array_formula_fills_are_formulas(tmp_path: Path) -> None:
     assert [line.refused.code if line.refused else None for line in lines] == ["formula-cell", "formula-cell", None]
 
 
+def test_past_so_many_array_formulas_every_cell_counts_as_one(tmp_path: Path) -> None:
+    array = '<c r="A{0}" t="str"><f t="array" ref="A{0}:B{0}">X</f><v>end</v></c>'
+    arrays = "".join(f'<row r="{n}">{array.format(n)}</row>' for n in range(2, limits.SHEET_ARRAYS + 3))
+    [*_, last] = read(raw_xlsx(tmp_path / "a.xlsx", HEADING + arrays + inline_row("end", "3275014101900001")))
+    assert refusal(last).code == "formula-cell"
+
+
 def test_an_identifier_that_was_a_number_is_never_put_right(tmp_path: Path) -> None:
     line, _ = read(xlsx_file(tmp_path / "a.xlsx", {**END, "nik": 3275014101900001}, END))
     assert line.values == {}
     assert refusal(line).details == {"column": "nik", "got": "3275014101900001"}
+
+
+@pytest.mark.parametrize("make", [csv_file, ndjson_file, xlsx_file])
+def test_a_refused_row_still_tells_its_reference(make: Callable[..., Path], tmp_path: Path) -> None:
+    name = {csv_file: "a.csv", ndjson_file: "a.ndjson", xlsx_file: "a.xlsx"}[make]
+    [line] = read(make(tmp_path / name, hire(ref="r-9", name="=1+1" if make is not xlsx_file else "@x")))
+    assert line.values == {"ref": "r-9"}
+    assert refusal(line).code == "csv-injection"
+
+
+def test_a_number_cell_without_a_number_is_no_wage(tmp_path: Path) -> None:
+    paid = f"<row>{inline('wage')}{inline(END['nik'])}{inline('2026-03-31')}<c><v>soon</v></c></row>"
+    rows = inline_row("action", "nik", "effective_on", "wage") + paid
+    [line] = read(raw_xlsx(tmp_path / "a.xlsx", rows))
+    assert refusal(line).code == "integer-format"

@@ -12,8 +12,11 @@ from employer_files import END, HIRE, csv_file, hire, inline_row, ndjson_file, r
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.errors import Refused
 from registry.submissions import limits
 from registry.submissions.columns import COLUMNS, Column, Kind, column_of
+from registry.submissions.line import BadFile
+from registry.submissions.messages import MESSAGES
 from registry.submissions.read import read
 
 if TYPE_CHECKING:
@@ -134,7 +137,7 @@ def test_texts_of_another_writer(tmp_path: Path, constant_memory: bool) -> None:
 
 def test_a_date_cell_is_a_date_and_a_number_cell_a_wage(tmp_path: Path) -> None:
     row: dict[str, Any] = {**HIRE, "birth_date": date(1990, 1, 1), "wage": 5600000, "education": 5}
-    formats = {"birth_date": '[$-421]dd\\ mmmm\\ yyyy;@"hari"', "wage": '"Rp"#,##0', "education": "0"}
+    formats = {"birth_date": '[$-421]dd\\ mmmm\\ yyyy;@"hari"', "wage": '[Red]"Rp"#,##0', "education": "0"}
     assert values(xlsx_file(tmp_path / "a.xlsx", row, formats=formats)) == [HIRE]
 
 
@@ -174,6 +177,17 @@ def test_rich_text_is_joined_and_its_reading_aid_left_out(tmp_path: Path) -> Non
     assert values(raw_xlsx(tmp_path / "a.xlsx", rows, texts=texts)) == [{"action": "end", "name": "Siti"}]
 
 
+def test_a_reading_aid_in_the_cell_itself_is_left_out(tmp_path: Path) -> None:
+    rows = inline_row("action", "name") + inline_row("end", "Siti</t><rPh><t>xx</t></rPh><t>")
+    assert values(raw_xlsx(tmp_path / "a.xlsx", rows)) == [{"action": "end", "name": "Siti"}]
+
+
+def test_blank_lines_of_ndjson_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "a.ndjson"
+    path.write_bytes(b'\xef\xbb\xbf\n{"action": "void"}\r\n \n{"Tindakan": "void"}')
+    assert [(line.number, line.values) for line in read(path)] == [(2, {"action": "void"}), (4, {"action": "void"})]
+
+
 def test_the_sheet_called_data_is_read_or_the_only_one(tmp_path: Path) -> None:
     assert values(xlsx_file(tmp_path / "a.xlsx", END, sheet="Lembar1")) == [END]
     rows = inline_row("action") + inline_row("void")
@@ -205,3 +219,30 @@ def test_numbers_of_json_in_columns_of_numbers(tmp_path: Path) -> None:
 
 def test_there_are_fewer_columns_than_the_bound() -> None:
     assert len(COLUMNS) < limits.COLUMNS
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("good")
+    rows = [HIRE, END, {**END, "name": "André", "ref": "r-2"}]
+    return {name: write(folder / name, *rows).read_bytes() for name, write in WRITERS.items()}
+
+
+_DAMAGE = st.one_of(st.binary(max_size=8), st.sampled_from([b'"', b"\r", b"{", b"[" * 99, b"<", b"\xff", b"&#0;"]))
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@given(part=st.floats(0, 1), gone=st.integers(0, 30), put=_DAMAGE)
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_file_is_refused_or_read_and_nothing_else(
+    name: str, good: dict[str, bytes], tmp_path: Path, part: float, gone: int, put: bytes
+) -> None:
+    """No damage raises anything but a refusal that has a sentence."""
+    at = int(part * len(good[name]))
+    (tmp_path / name).write_bytes(good[name][:at] + put + good[name][at + gone :])
+    refusals: list[Refused | None] = []
+    try:
+        refusals += [line.refused for line in read(tmp_path / name)]
+    except BadFile as refused:
+        refusals.append(refused)
+    assert {refused.code for refused in refusals if refused} <= set(MESSAGES)
