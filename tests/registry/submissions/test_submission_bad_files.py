@@ -7,12 +7,21 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from employer_files import END, HIRE, csv_file, inline_row, ndjson_file, raw_xlsx, written_xlsx, xlsx_file
 
 from registry.submissions import archive, limits
 from registry.submissions.line import BadFile
 from registry.submissions.lines import lines
 from registry.submissions.read import read
+from tests.registry.submissions.employer_files import (
+    END,
+    HIRE,
+    csv_file,
+    inline_row,
+    ndjson_file,
+    raw_xlsx,
+    written_xlsx,
+    xlsx_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

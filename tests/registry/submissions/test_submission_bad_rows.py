@@ -6,13 +6,23 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from employer_files import END, HIRE, csv_file, hire, inline, inline_row, ndjson_file, raw_xlsx, xlsx_file
 
 from domain.errors import Refused
 from registry.submissions import limits
 from registry.submissions.messages import sentence
 from registry.submissions.read import read
 from registry.submissions.typed import typed
+from tests.registry.submissions.employer_files import (
+    END,
+    HIRE,
+    csv_file,
+    hire,
+    inline,
+    inline_row,
+    ndjson_file,
+    raw_xlsx,
+    xlsx_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

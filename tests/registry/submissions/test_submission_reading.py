@@ -8,7 +8,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from employer_files import END, HIRE, csv_file, hire, inline_row, ndjson_file, raw_xlsx, written_xlsx, xlsx_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +17,17 @@ from registry.submissions.columns import COLUMNS, Column, Kind, column_of
 from registry.submissions.line import BadFile
 from registry.submissions.messages import MESSAGES
 from registry.submissions.read import read
+from tests.registry.submissions.employer_files import (
+    END,
+    HIRE,
+    csv_file,
+    hire,
+    inline_row,
+    ndjson_file,
+    raw_xlsx,
+    written_xlsx,
+    xlsx_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

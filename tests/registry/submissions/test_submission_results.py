@@ -9,7 +9,6 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from employer_files import HIRE
 from openpyxl.utils import get_column_letter
 
 import registry.submissions
@@ -23,6 +22,7 @@ from registry.submissions.read import read
 from registry.submissions.results import HEADINGS, ResultWriter
 from registry.submissions.template import write_template
 from registry.submissions.typed import typed
+from tests.registry.submissions.employer_files import HIRE
 
 LAYER = ("cells", "heading", "lines", "line", "read", "read_csv", "read_ndjson", "read_xlsx", "archive", "workbook")
 MODULES = (*LAYER, "sheet", "typed")

@@ -6,7 +6,6 @@ from datetime import date
 
 import msgspec
 import pytest
-from employer_files import END, hire
 
 from domain import codes
 from domain.errors import Refused
@@ -15,6 +14,7 @@ from registry.submissions.columns import BY_NAME, COLUMNS, Column, Kind
 from registry.submissions.examples import EXAMPLES
 from registry.submissions.line import Line
 from registry.submissions.typed import Row, canonical, typed
+from tests.registry.submissions.employer_files import END, hire
 
 
 def row(values: dict[str, str], number: int = 2) -> Row:
