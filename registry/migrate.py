@@ -1,4 +1,4 @@
-"""Bring both databases to this version's tables. Safe to run by several starters at once."""
+"""Bring both databases to this version's tables. Safe to run by several processes at once."""
 
 from __future__ import annotations
 
