@@ -177,6 +177,7 @@ def test_parents():
 def test_titles_in_both_languages():
     assert codes.title("kbji:2014/7212") == "Pekerja Pengelasan"
     assert codes.title("kbji:2014/7212", "en") == "Welders and flamecutters"
+    assert codes.title("kbji:2014/3411", "en").startswith("Legal")  # the origin says police, which is 3355
     assert codes.title("kbji:2014/7212.01", "en") == codes.title("kbji:2014/7212.01")  # no English below four digits
     assert codes.title("kbli:2020/F", "en") == "Construction"
     assert codes.title("iso3166/DEU") == "Jerman"
