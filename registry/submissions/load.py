@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid4
 
 import msgspec
@@ -51,6 +51,14 @@ class Summary(msgspec.Struct, kw_only=True):
     refused: Counter[str] = msgspec.field(default_factory=Counter)
 
 
+class RowResult(NamedTuple):
+    """What became of a row: its receipt, or why it was refused."""
+
+    line: int
+    ref: str | None
+    outcome: Receipt | Refused
+
+
 class Loader:
     """One submission. `submitter` is the NIB or authority to which rows that name none belong."""
 
@@ -60,9 +68,14 @@ class Loader:
         self.submission = uuid4()
 
     def load(
-        self, path: Path, *, results: Path | None = None, progress: Callable[[int], None] = lambda rows: None
+        self,
+        path: Path,
+        *,
+        results: Path | None = None,
+        on_row: Callable[[RowResult], None] = lambda _row: None,
+        progress: Callable[[int], None] = lambda _rows: None,
     ) -> Summary:
-        """Load a file. The per-row result file appears at `results` once it is whole.
+        """Load a file. The per-row result file appears at `results` once it is whole; `on_row` is told each row.
 
         Raises: BadFile when the file as a whole cannot be read; nothing of it is then recorded.
         """
@@ -72,7 +85,10 @@ class Loader:
         summary = Summary()
         with ResultWriter(results) if results else nullcontext() as writer:
             for line in lines:
-                self._one(line, summary, writer)
+                result = self._one(line, summary)
+                if writer:
+                    _write(writer, result)
+                on_row(result)
                 progress(summary.rows)
         return summary
 
@@ -89,21 +105,18 @@ class Loader:
             )
         )
 
-    def _one(self, line: Line, summary: Summary, writer: ResultWriter | None) -> None:
+    def _one(self, line: Line, summary: Summary) -> RowResult:
         ref = line.values.get("ref")
         summary.rows += 1
         try:
             receipt = self.submit(typed.typed(line))
         except Refused as refusal:
             summary.refused[refusal.code] += 1
-            if writer:
-                writer.refused(line.number, ref, refusal)
-            return
+            return RowResult(line.number, ref, refusal)
         summary.accepted += 1
         summary.again += receipt.again
         summary.recorded += 0 if receipt.again else len(receipt.events)
-        if writer:
-            (writer.again if receipt.again else writer.recorded)(line.number, ref, receipt.events)
+        return RowResult(line.number, ref, receipt)
 
     # -- one row ----------------------------------------------------------------------------------------------------
     def submit(self, row: Row) -> Receipt:
@@ -236,3 +249,11 @@ class Loader:
 
     def _on(self, row: Row) -> Any:
         return row.effective_on or today(self.registry.now())
+
+
+def _write(writer: ResultWriter, result: RowResult) -> None:
+    line, ref, outcome = result
+    if isinstance(outcome, Refused):
+        writer.refused(line, ref, outcome)
+    else:
+        (writer.again if outcome.again else writer.recorded)(line, ref, outcome.events)

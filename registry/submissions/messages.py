@@ -1,8 +1,10 @@
-"""Every refusal as a sentence in Indonesian and English. `MESSAGES` may be added to by who refuses for more reasons."""
+"""Every refusal of reading a file as a sentence in Indonesian and English; all others stand in `registry.refusals`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
+
+from registry.refusals import REFUSALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -214,9 +216,10 @@ class _Shown(dict[str, object]):
 def sentence(code: str, details: Mapping[str, object], language: Language) -> str:
     """The refusal in words. A code without a sentence gives the code and the details."""
     which = 0 if language == "id" else 1
-    if code not in MESSAGES:
+    both = MESSAGES.get(code) or REFUSALS.get(code)
+    if both is None:
         return ", ".join([code, *(f"{name}: {value}" for name, value in details.items())])
     filled = _Shown({name: value for name, value in details.items() if value not in ("", None)})
-    said = MESSAGES[code][which].format_map(filled)
+    said = both[which].format_map(filled)
     hint = HINTS.get(str(details.get("hint", "")))
     return f"{said} {hint[which]}" if hint else said

@@ -1,0 +1,325 @@
+"""Every refusal of the rules, the store and the doors as a sentence in Indonesian and English.
+
+Those about reading a file stand in `registry.submissions.messages`, whose `sentence` looks here too.
+"""
+
+from __future__ import annotations
+
+IDENTIFIERS: dict[str, tuple[str, str]] = {
+    "nik-length": ("NIK harus {expected} digit; terbaca {got}.", "A NIK has {expected} digits; got {got}."),
+    "nik-digits": (
+        "NIK hanya berisi digit; terbaca '{got}' di tempat ke-{place}.",
+        "A NIK is digits alone; got '{got}' at place {place}.",
+    ),
+    "nik-province": (
+        "Dua digit pertama NIK ({got}) bukan kode provinsi.",
+        "The NIK's first two digits ({got}) are no province's code.",
+    ),
+    "nik-birth-date": (
+        "Tanggal lahir di dalam NIK ({got}) tidak mungkin; diharapkan {expected}.",
+        "The birth date inside the NIK ({got}) cannot be; expected {expected}.",
+    ),
+    "nik-serial": (
+        "Nomor urut NIK ({got}) tidak mungkin; diharapkan {expected}.",
+        "The NIK's serial number ({got}) cannot be; expected {expected}.",
+    ),
+    "nik-mismatch-sex": (
+        "Jenis kelamin menurut NIK {got}, menurut baris {expected}. Periksa keduanya.",
+        "The NIK says sex {got}, the row says {expected}. Check both.",
+    ),
+    "nik-mismatch-birth-date": (
+        "Tanggal lahir menurut NIK {got}, menurut baris {expected}. Periksa keduanya.",
+        "The NIK says birth date {got}, the row says {expected}. Check both.",
+    ),
+    "npwp-length": ("NPWP harus {expected} digit; terbaca {got}.", "An NPWP has {expected} digits; got {got}."),
+    "npwp-digits": (
+        "NPWP hanya berisi digit; terbaca '{got}' di tempat ke-{place}.",
+        "An NPWP is digits alone; got '{got}' at place {place}.",
+    ),
+    "npwp-check-digit": (
+        "Digit periksa NPWP {got}, seharusnya {expected}; ada digit yang salah ketik.",
+        "The NPWP's check digit is {got}, expected {expected}; a digit is mistyped.",
+    ),
+    "nib-length": ("NIB harus {expected} digit; terbaca {got}.", "A NIB has {expected} digits; got {got}."),
+    "nib-digits": (
+        "NIB hanya berisi digit; terbaca '{got}' di tempat ke-{place}.",
+        "A NIB is digits alone; got '{got}' at place {place}.",
+    ),
+    "passport-nationality": (
+        "Kewarganegaraan '{got}' bukan kode {expected}; mungkin {near}.",
+        "The nationality '{got}' is no {expected} code; perhaps {near}.",
+    ),
+    "passport-format": (
+        "Nomor paspor '{got}' tidak berbentuk {expected}.",
+        "The passport number '{got}' is not of the form {expected}.",
+    ),
+    "phone-format": (
+        "Nomor telepon '{got}' tidak dikenali; contoh: {expected}.",
+        "The phone number '{got}' is not understood; for example: {expected}.",
+    ),
+}
+
+CODES: dict[str, tuple[str, str]] = {
+    "unknown-code": (
+        "Kode '{got}' tidak ada dalam daftar; mungkin: {near}.",
+        "The code '{got}' is in no list; perhaps: {near}.",
+    ),
+    "unknown-scheme": ("Daftar kode '{got}' tidak dikenal.", "There is no list of codes '{got}'."),
+    "code-unknown": (
+        "{field}: kode '{got}' tidak ada dalam daftarnya.",
+        "{field}: the code '{got}' is not in its list.",
+    ),
+    "value-out-of-bounds": ("Nilai di luar batas: {why}.", "A value is out of bounds: {why}."),
+    "value-missing": ("Baris pembetulan kurang isian.", "The corrected row lacks a value that it needs."),
+}
+
+AUTHORITY: dict[str, tuple[str, str]] = {
+    "no-mandate": (
+        "Peran '{role}' tidak berwenang mencatat ini.",
+        "The role '{role}' has no mandate to record this.",
+    ),
+    "second-officer": (
+        "Perlu petugas kedua; '{by}' tidak dapat melakukannya sendiri.",
+        "A second officer is needed; '{by}' cannot do this alone.",
+    ),
+    "submitter-missing": (
+        "Tidak jelas siapa pelapornya; isi kolom submitter atau sebutkan NIB saat mengirim.",
+        "Nobody is named as the submitter; fill in the column submitter, or name a NIB when sending.",
+    ),
+    "submitter-differs": (
+        "Pelapor di baris ini {got}, pengirim {expected}.",
+        "This row's submitter is {got}, the sender is {expected}.",
+    ),
+}
+
+PEOPLE: dict[str, tuple[str, str]] = {
+    "worker-unknown": ("Orang ini tidak ada di daftar.", "There is no such person in the registry."),
+    "worker-erased": (
+        "Data pribadi orang ini telah dihapus.",
+        "The personal data of this person have been erased.",
+    ),
+    "worker-deceased": ("Orang ini meninggal pada {since}.", "This person died on {since}."),
+    "registered-already": ("Sudah terdaftar.", "Registered already."),
+    "not-registered": (
+        "Belum terdaftar; kirim pendaftarannya lebih dulu.",
+        "Not registered yet; send the registration first.",
+    ),
+    "identity-claimed": (
+        "Nomor ini terdaftar atas data lain. Periksa nomor, nama dan tanggal lahir; bila benar, hubungi petugas.",
+        "This number is registered with other details. Check number, name and birth date; if right, ask an officer.",
+    ),
+    "identity-unverified": (
+        "Identitas belum terverifikasi (sekarang: {identity}); kartu menunggu verifikasi.",
+        "The identity is not verified (now: {identity}); a card has to wait for that.",
+    ),
+    "merged-already": ("Kedua data ini sudah digabung.", "These two are merged already."),
+    "not-merged": ("Kedua data ini tidak digabung.", "These two are not merged."),
+    "merge-names": (
+        "Penggabungan harus menyebut dua orang yang berbeda, satu di antaranya yang diteruskan.",
+        "A merge names two different people, and the one of the two that carries on.",
+    ),
+}
+
+WORK: dict[str, tuple[str, str]] = {
+    "employer-unknown": (
+        "Pemberi kerja ini belum terdaftar; kirim register-employer lebih dulu.",
+        "This employer is not registered; send register-employer first.",
+    ),
+    "counterparty-unknown": (
+        "Pemberi kerja penerima '{got}' belum terdaftar.",
+        "The employer that takes over, '{got}', is not registered.",
+    ),
+    "establishment-exists": (
+        "Tempat kerja '{establishment}' sudah ada.",
+        "The establishment '{establishment}' is there already.",
+    ),
+    "establishment-unknown": (
+        "Tempat kerja '{establishment}' belum dibuka; yang ada: {known}.",
+        "The establishment '{establishment}' has not been opened; there are: {known}.",
+    ),
+    "establishment-state": (
+        "Tempat kerja '{establishment}' berstatus {got}; diharapkan {expected}.",
+        "The establishment '{establishment}' is {got}; expected {expected}.",
+    ),
+    "already-employed": (
+        "Orang ini sudah bekerja pada pemberi kerja yang sama sejak {since}.",
+        "This person has worked for the same employer since {since}.",
+    ),
+    "not-employed": (
+        "Tidak ada hubungan kerja pada {on} yang dapat dilaporkan.",
+        "There is no employment on {on} to report on.",
+    ),
+    "employment-ended": ("Hubungan kerja berakhir pada {since}.", "The employment ended on {since}."),
+    "employment-exists": ("Hubungan kerja ini sudah ada.", "This employment is there already."),
+    "end-missing": (
+        "Perjanjian kerja waktu tertentu perlu tanggal berakhir.",
+        "A fixed-term contract needs an end date.",
+    ),
+    "end-of-permanent": (
+        "Perjanjian kerja tetap tidak memiliki tanggal berakhir (terbaca {ends_on}).",
+        "A permanent contract has no end date (got {ends_on}).",
+    ),
+    "ends-before-start": (
+        "Berakhir {ends_on}, sebelum mulai {starts_on}.",
+        "It ends on {ends_on}, before it starts on {starts_on}.",
+    ),
+    "not-fixed-term": (
+        "Hanya perjanjian waktu tertentu yang dapat diperpanjang; ini {contract}.",
+        "Only a fixed-term contract is extended; this one is {contract}.",
+    ),
+    "extension-not-later": (
+        "Perpanjangan sampai {got} tidak lebih lama dari {after}.",
+        "An extension to {got} is not later than {after}.",
+    ),
+    "already-permanent": ("Sudah tetap sejak {since}.", "Permanent already, since {since}."),
+    "already-suspended": ("Sudah istirahat kerja ({cause}).", "Suspended already ({cause})."),
+    "not-suspended": ("Tidak sedang istirahat kerja.", "Not suspended."),
+    "not-terminated": (
+        "Hanya yang di-PHK dapat dipekerjakan kembali.",
+        "Only a terminated employment is reinstated.",
+    ),
+    "no-notice": ("Belum ada pemberitahuan PHK.", "There is no notice of termination."),
+}
+
+SKILLS: dict[str, tuple[str, str]] = {
+    "training-completed": (
+        "Pelatihan '{training}' sudah tercatat selesai.",
+        "The training '{training}' is recorded as completed already.",
+    ),
+    "apprenticeship-open": (
+        "Pemagangan di tempat yang sama masih berjalan sejak {since}.",
+        "An apprenticeship with the same host has been open since {since}.",
+    ),
+    "apprenticeship-unknown": ("Tidak ada pemagangan yang berjalan.", "There is no open apprenticeship."),
+    "certificate-exists": ("Sertifikat ini sudah ada.", "This certificate is there already."),
+    "certificate-unknown": (
+        "Orang ini tidak memiliki sertifikat dengan nomor itu.",
+        "This person has no certificate of that number.",
+    ),
+    "certificate-revoked": ("Sertifikat ini telah dicabut.", "This certificate has been revoked."),
+}
+
+CARDS: dict[str, tuple[str, str]] = {
+    "card-claims": (
+        "Data orang ini tidak dapat dimuat di kartu ({reason}).",
+        "This person's details do not fit a card ({reason}).",
+    ),
+    "card-none": ("Orang ini tidak memiliki kartu yang berlaku.", "This person has no card in force."),
+    "card-unknown": ("Kartu {card} tidak dikenal.", "There is no card {card}."),
+    "card-live": ("Kartu {card} masih berlaku.", "The card {card} is still in force."),
+    "card-exists": ("Nomor kartu {card} sudah terpakai.", "The card number {card} is taken."),
+    "card-state": (
+        "Kartu berstatus {got}; diharapkan {expected}.",
+        "The card is {got}; expected {expected}.",
+    ),
+    "permit-lapsed": ("Izin tinggal berakhir {until}.", "The permit ended on {until}."),
+    "status-shard-unknown": ("Tidak ada daftar status nomor {shard}.", "There is no status list {shard}."),
+}
+
+RECORDING: dict[str, tuple[str, str]] = {
+    "in-the-future": (
+        "Tanggal {effective_on} belum tiba; laporkan setelah terjadi.",
+        "The date {effective_on} has not come; report it when it has happened.",
+    ),
+    "wrong-stream": (
+        "Fakta tentang {got} tidak dapat dicatat pada {expected}.",
+        "A fact about a {got} cannot be recorded of a {expected}.",
+    ),
+    "fact-unknown": ("Tidak ada fakta nomor {version}.", "There is no fact number {version}."),
+    "not-amendable": (
+        "Fakta nomor {version} tidak dapat dibetulkan atau dibatalkan.",
+        "The fact number {version} cannot be corrected or voided.",
+    ),
+    "type-differs": (
+        "Pembetulan harus sejenis: terbaca {got}, diharapkan {expected}.",
+        "A correction keeps the kind of fact: got {got}, expected {expected}.",
+    ),
+    "breaks-later-fact": (
+        "Ini membuat fakta nomor {version} yang lebih kemudian tidak mungkin ({reason}).",
+        "This makes the later fact number {version} impossible ({reason}).",
+    ),
+    "other-person": (
+        "Pembetulan menyebut orang lain daripada baris '{corrects}'.",
+        "The correction names another person than the row '{corrects}'.",
+    ),
+    "ref-conflict": (
+        "Ref '{ref}' sudah dipakai untuk baris dengan isi lain.",
+        "The ref '{ref}' was used for a row with other content.",
+    ),
+    "ref-unknown": (
+        "Tidak ada baris tercatat dengan ref '{corrects}'.",
+        "No row was recorded under the ref '{corrects}'.",
+    ),
+    "dispute-open": ("Fakta ini sudah disanggah.", "This fact is disputed already."),
+    "dispute-unknown": ("Sanggahan ini tidak ada atau sudah selesai.", "There is no such open dispute."),
+    "busy": ("Sedang sibuk; coba lagi sebentar.", "Busy; try again in a moment."),
+    "key-destroyed": (
+        "Kunci data orang ini telah dimusnahkan; tidak ada lagi yang dapat dicatat.",
+        "This person's data key is destroyed; nothing more can be recorded.",
+    ),
+    "sealed-part-unreadable": (
+        "Bagian tersegel fakta nomor {version} tidak terbuka oleh kuncinya. Laporkan segera.",
+        "The sealed part of fact number {version} does not open under its key. Report this at once.",
+    ),
+    "dimension-unknown": (
+        "Tidak ada rincian menurut '{got}'; pilihan: {expected}.",
+        "There is no breakdown by '{got}'; there are: {expected}.",
+    ),
+    "projection-unknown": (
+        "Tidak ada model baca '{got}'; pilihan: {expected}.",
+        "There is no read model '{got}'; there are: {expected}.",
+    ),
+}
+
+RUNNING: dict[str, tuple[str, str]] = {
+    "not-started": (
+        "Registri tidak dapat dijalankan; lihat catatan di {see}.",
+        "The registry did not start; see the logs in {see}.",
+    ),
+    "child-ended": (
+        "Bagian '{child}' berhenti; lihat catatan di {see}.",
+        "The part '{child}' has ended; see the logs in {see}.",
+    ),
+}
+
+REQUESTS: dict[str, tuple[str, str]] = {
+    "request-invalid": ("Permintaan tidak sah: {why}.", "The request is not valid: {why}."),
+    "not-found": ("Alamat ini tidak ada.", "There is nothing at this address."),
+    "method-not-allowed": (
+        "Metode {got} tidak ada di alamat ini; pilihan: {expected}.",
+        "There is no {got} at this address; there is: {expected}.",
+    ),
+    "media-type": (
+        "Jenis isi '{got}' tidak diterima; pilihan: {expected}.",
+        "Content of type '{got}' is not taken; there are: {expected}.",
+    ),
+    "loopback-only": (
+        "Pintu ini hanya melayani mesin ini sendiri (127.0.0.1, localhost).",
+        "This door serves its own machine alone (127.0.0.1, localhost).",
+    ),
+    "origin-differs": (
+        "Permintaan datang dari halaman situs lain.",
+        "The request comes from a page of another site.",
+    ),
+    "unavailable": (
+        "Basis data tidak menjawab; coba lagi sebentar.",
+        "The database does not answer; try again in a moment.",
+    ),
+    "internal": (
+        "Terjadi kesalahan di pihak kami; sebutkan nomor permintaan ini kepada petugas.",
+        "Something went wrong on our side; give this request's number to whoever runs the registry.",
+    ),
+}
+
+REFUSALS: dict[str, tuple[str, str]] = {
+    **IDENTIFIERS,
+    **CODES,
+    **AUTHORITY,
+    **PEOPLE,
+    **WORK,
+    **SKILLS,
+    **CARDS,
+    **RECORDING,
+    **RUNNING,
+    **REQUESTS,
+}
