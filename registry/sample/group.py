@@ -1,0 +1,31 @@
+"""Companies among which people move, and what is said about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+    from random import Random
+
+    from registry.sample.employers import Employer
+    from registry.sample.figures import Weighted
+
+Row = dict[str, str]
+
+
+@dataclass
+class Group:
+    """Companies among which people move, and the rows said about them: (day reported, order said, row)."""
+
+    chance: Random
+    since: date
+    until: date
+    staff: Weighted[Employer]
+    takeovers: list[tuple[Employer, Employer, date]] = field(default_factory=list)
+    rows: list[tuple[int, int, Row]] = field(default_factory=list)
+    voids: list[tuple[Row, str]] = field(default_factory=list)
+
+    def add(self, reported: int, row: Row) -> None:
+        self.rows.append((reported, len(self.rows), row))
