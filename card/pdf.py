@@ -8,12 +8,11 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]  # it ships no types
 from reportlab.lib.units import mm  # type: ignore[import-untyped]  # it ships no types
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # it ships no types
 
 from card import face
-from card.ink import BOLD, GREY, NAVY, PLAIN, RED, Pen, draw_qr, glyphs
+from card.ink import BOLD, DOT, GREY, NAVY, PLAIN, RED, Pen, draw_qr, glyphs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +20,10 @@ if TYPE_CHECKING:
     from card.claims import CardClaims
 
 Page: TypeAlias = Literal["cr80", "a4", "all"]
-_CR80 = (face.WIDTH * mm, face.HEIGHT * mm)
-_MARGIN = (A4[0] / mm - 2 * face.WIDTH) / 2
+# Pages of whole printer dots: whoever rounds the page up to pixels would else stretch the QR with it.
+_CR80 = (1_011 * DOT, 638 * DOT)  # 85.6 x 54.0 mm
+_A4 = (2_480 * DOT, 3_508 * DOT)  # 210 x 297 mm
+_MARGIN = (_A4[0] / mm - 2 * face.WIDTH) / 2
 
 
 def render(
@@ -52,8 +53,8 @@ def render(
         face.back(pen, claims, qr_text, titles=titles, specimen=specimen)
         canvas.showPage()
     if page in ("a4", "all"):
-        canvas.setPageSize(A4)
-        _sheet(Pen(canvas=canvas, page_height=A4[1]), claims, qr_text, titles=titles, photo=photo, specimen=specimen)
+        canvas.setPageSize(_A4)
+        _sheet(Pen(canvas=canvas, page_height=_A4[1]), claims, qr_text, titles=titles, photo=photo, specimen=specimen)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -71,8 +72,8 @@ def _sheet(
     """Both faces at true size side by side to cut and fold, then a larger QR and everything in words."""
     pen.text(_MARGIN, 20, "Kartu Tenaga Kerja", font=BOLD, size=18, colour=NAVY)
     pen.text(_MARGIN, 26, "Worker Card", size=11, colour=GREY)
-    pen.text(A4[0] / mm - _MARGIN, 20, claims.number, font=BOLD, size=13, right=True)
-    pen.line(_MARGIN, 29.5, A4[0] / mm - _MARGIN, 29.5, colour=RED, thick=1.2)
+    pen.text(_A4[0] / mm - _MARGIN, 20, claims.number, font=BOLD, size=13, right=True)
+    pen.line(_MARGIN, 29.5, _A4[0] / mm - _MARGIN, 29.5, colour=RED, thick=1.2)
     top = 42.0
     face.front(pen.at(_MARGIN, top), claims, titles=titles, photo=photo, specimen=specimen)
     face.back(pen.at(_MARGIN + face.WIDTH, top), claims, qr_text, titles=titles, specimen=specimen)

@@ -1,0 +1,335 @@
+"""The card on paper: what is printed can be read again, fits, and is the same each time."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import zlib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+import zxingcpp
+from PIL import Image, ImageDraw
+from reportlab.pdfgen.canvas import Canvas
+
+from card import cwt, face, ink, pdf, qr
+from card.claims import CardClaims, Certification
+from card.errors import CardError
+from card.read import MAX_FILE, read
+from tests.card.cards import TITLES, Ministry, certifications, claims, new_ministry
+from tests.require import require
+
+LONG_NAME = "Raden Ajeng Kusumaningtyas Prameswari Wulandari Hadiningrat Sastrowidjojo Dewi I"
+LONG_EMPLOYER = "Perusahaan Perseroan (Persero) PT Perusahaan Perkebunan Nusantara Holding Satu 1"
+CARDS: dict[str, dict[str, Any]] = {
+    "usual": {},
+    "long": {"name": LONG_NAME, "employer_name": LONG_EMPLOYER, "certifications": certifications(10)},
+    "least": {
+        "employer_name": None,
+        "employer_nib": None,
+        "occupation": None,
+        "certifications": (),
+        "holder_key": None,
+        "standing": "home-duties",
+    },
+    "no nib, untitled occupation, endless certificate": {
+        "employer_nib": None,
+        "occupation": "0110",
+        "certifications": (Certification(code="bnsp/las-3g", expires=None, standing="self-declared"),),
+    },
+    "one long word": {"name": "X" * 80, "employer_name": "W" * 80},
+}
+
+
+@pytest.fixture(scope="module")
+def ministry() -> Ministry:
+    return new_ministry()
+
+
+def printed(card: CardClaims, ministry: Ministry, **options: Any) -> tuple[str, bytes]:
+    text = qr.text(cwt.sign(card, ministry.signer()))
+    return text, pdf.render(card, text, titles=TITLES, **options)
+
+
+def picture(page: pypdfium2.PdfPage, dpi: int = 300) -> Image.Image:
+    return page.render(scale=dpi / 72, grayscale=True).to_pil()
+
+
+def photo() -> bytes:
+    """A wide picture of one colour with a mark in its middle."""
+    image = Image.new("RGB", (400, 300), "#6a8fb5")
+    ImageDraw.Draw(image).rectangle((190, 140, 210, 160), fill="black")
+    out = io.BytesIO()
+    image.save(out, "JPEG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", CARDS)
+def test_paper_reads_back(ministry: Ministry, kind: str) -> None:
+    text, document = printed(claims(**CARDS[kind]), ministry, specimen=kind == "long")
+    pages = pypdfium2.PdfDocument(document)
+    assert [tuple(round(mm / 72 * 25.4, 1) for mm in page.get_size()) for page in pages] == [
+        (85.6, 54.0),
+        (85.6, 54.0),
+        (210.0, 297.0),
+    ]
+    found = [[each.text for each in zxingcpp.read_barcodes(picture(page))] for page in pages]
+    assert found == [[], [text], [text, text]]
+
+
+@pytest.mark.parametrize("kind", CARDS)
+def test_nothing_is_printed_over_anything(ministry: Ministry, kind: str) -> None:
+    """The boxes of all lines of text lie on the page, apart from one another and from the QR."""
+    _, document = printed(claims(**CARDS[kind]), ministry)
+    for page in pypdfium2.PdfDocument(document):
+        wide, high = page.get_size()
+        boxes = [*lines_of(page), *symbols_of(page)]
+        for left, bottom, right, top in boxes:
+            assert left >= 5
+            assert right <= wide - 5
+            assert bottom >= 3
+            assert top <= high - 3
+        for place, one in enumerate(boxes):
+            for other in boxes[place + 1 :]:
+                assert not overlap(one, other), (one, other)
+
+
+def lines_of(page: pypdfium2.PdfPage) -> list[tuple[float, float, float, float]]:
+    """The ink of each run of text, in points."""
+    textpage = page.get_textpage()
+    return [textpage.get_rect(index) for index in range(textpage.count_rects())]
+
+
+def symbols_of(page: pypdfium2.PdfPage) -> list[tuple[float, float, float, float]]:
+    """The QR codes, in points, with two modules of quiet zone."""
+    points, high = 72 / 300, page.get_size()[1]
+    boxes = []
+    for found in zxingcpp.read_barcodes(picture(page)):
+        start, end = found.position.top_left, found.position.bottom_right
+        quiet = 8 * points
+        boxes.append(
+            (
+                start.x * points - quiet,
+                high - end.y * points - quiet,
+                end.x * points + quiet,
+                high - start.y * points + quiet,
+            )
+        )
+    return boxes
+
+
+def overlap(one: tuple[float, ...], other: tuple[float, ...], slack: float = 0.35) -> bool:
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return across > slack and down > slack
+
+
+def test_the_faces_say_what_the_card_says(ministry: Ministry) -> None:
+    _, document = printed(claims(), ministry)
+    front, back, sheet = (page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(document))
+    for words in ("REPUBLIK INDONESIA", "Kementerian Ketenagakerjaan", "Worker Card", "07 Mei 1991", "Perempuan"):
+        assert words in front
+    for words in (claims().number, "Tukang Las dan Pemotong Logam dengan Api", "Welders", "NIB 0220104950123"):
+        assert words in front
+    assert "Menerapkan Keselamatan dan Kesehatan Kerja" in back
+    assert "G.461200.014.01" in back
+    assert "disahkan lembaga / authority-attested" in sheet
+    assert claims().last_day == date(2028, 11, 11)
+    assert "11 Nov 2028" in front
+
+
+def test_what_does_not_fit_is_announced(ministry: Ministry) -> None:
+    _, document = printed(claims(certifications=certifications(10)), ministry)
+    pages = pypdfium2.PdfDocument(document)
+    assert "+5 lagi dalam kode QR" in pages[1].get_textpage().get_text_bounded()
+    assert "P.854900.021.02" in pages[2].get_textpage().get_text_bounded()
+
+
+def test_a_specimen_says_so(ministry: Ministry) -> None:
+    for specimen in (True, False):
+        _, document = printed(claims(), ministry, specimen=specimen)
+        pages = [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(document)]
+        assert ["SPECIMEN" in page for page in pages] == [specimen] * 3
+
+
+def test_the_photo_fills_its_frame(ministry: Ministry) -> None:
+    _, document = printed(claims(), ministry, photo=photo())
+    front = pypdfium2.PdfDocument(document)[0].render(scale=300 / 72).to_pil().convert("RGB")
+    dots = 300 / 25.4
+    for x, y in ((4.5, 15), (25, 15), (4.5, 42), (25, 42)):
+        red, green, blue = front.getpixel((int(x * dots), int(y * dots)))
+        assert abs(red - 0x6A) + abs(green - 0x8F) + abs(blue - 0xB5) < 40
+    assert sum(front.getpixel((int(14.8 * dots), int(28.4 * dots)))) < 150
+
+
+@pytest.mark.parametrize(("page", "count"), [("cr80", 2), ("a4", 1), ("all", 3)])
+def test_pages_can_be_chosen(ministry: Ministry, page: pdf.Page, count: int) -> None:
+    assert len(pypdfium2.PdfDocument(printed(claims(), ministry, page=page)[1])) == count
+
+
+def test_the_same_card_is_the_same_bytes(ministry: Ministry) -> None:
+    text = ministry.text()
+    one, two = (pdf.render(claims(), text, titles=TITLES, photo=photo(), specimen=True) for _ in range(2))
+    assert one == two
+
+
+def test_fonts_are_embedded(ministry: Ministry) -> None:
+    _, document = printed(claims(), ministry)
+    assert len(re.findall(rb"/FontFile2", document)) >= 2
+    used = set(re.findall(rb"/BaseFont /(\S+)", document))
+    assert {name.split(b"+")[-1] for name in used} <= {
+        b"BitstreamVeraSans-Roman",
+        b"BitstreamVeraSans-Bold",
+        b"Helvetica",
+    }
+
+
+@pytest.mark.parametrize("count", [0, 3, 10])
+def test_modules_are_whole_dots(ministry: Ministry, count: int) -> None:
+    """At 300 dpi every module of the back's QR is black or white through and through: no grey, none wider."""
+    text, document = printed(claims(certifications=certifications(count)), ministry)
+    modules, dots = ink.qr_dots(text, most=face.QR_MOST)
+    page = pypdfium2.PdfDocument(document)[1]
+    image = picture(page)
+    (found,) = zxingcpp.read_barcodes(image)
+    left, top = found.position.top_left.x, found.position.top_left.y
+    side = modules * dots
+    corner = next(
+        (x, y)
+        for y in range(top - 3, top + 4)
+        for x in range(left - 3, left + 4)
+        if all(image.getpixel((x + i, y)) < 40 for i in range(7 * dots)) and image.getpixel((x - 1, y)) > 200
+    )
+    symbol = image.crop((corner[0], corner[1], corner[0] + side, corner[1] + side))
+    expected = Image.new("L", (modules, modules))
+    expected.putdata([0 if cell else 255 for row in qr.symbol(text).matrix for cell in row])
+    difference = sum(
+        abs(a - b) > 60
+        for a, b in zip(
+            symbol.tobytes(), expected.resize((side, side), Image.Resampling.NEAREST).tobytes(), strict=True
+        )
+    )
+    assert difference == 0
+    assert 24 <= side * ink.MM_A_DOT <= face.QR_MOST
+
+
+def test_black_and_white_is_enough(ministry: Ministry) -> None:
+    """Only two shades left: the QR still reads, and white words still stand out of the band."""
+    text, document = printed(claims(), ministry, specimen=True)
+    front, back = (
+        picture(page).point(lambda shade: 255 * (shade > 128)) for page in list(pypdfium2.PdfDocument(document))[:2]
+    )
+    assert [each.text for each in zxingcpp.read_barcodes(back)] == [text]
+    band = front.crop((40, 10, front.width - 40, 110)).tobytes()
+    assert 0.05 < band.count(255) / len(band) < 0.5
+
+
+def test_letters_the_font_lacks_are_printed_without_their_marks() -> None:
+    assert ink.drawable("Siti", ink.PLAIN) == "Siti"
+    assert ink.drawable("Ḥasan ﷽", ink.PLAIN) == "Hasan ?"
+
+
+# Reading
+
+
+def test_pictures_and_files_read_back(ministry: Ministry, tmp_path: Path) -> None:
+    text, document = printed(claims(), ministry)
+    jpeg = io.BytesIO()
+    Image.open(io.BytesIO(qr.png(text))).convert("L").rotate(7, expand=True, fillcolor=255).save(
+        jpeg, "JPEG", quality=60
+    )
+    files = {
+        "card.png": qr.png(text, scale=3),
+        "card.jpg": jpeg.getvalue(),
+        "card.pdf": document,
+        "card.txt": f"{text}\r\n".encode(),
+        "card.jwt": ministry.jwt().encode(),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        expected = text if name != "card.jwt" else content.decode()
+        assert read(tmp_path / name) == read(str(tmp_path / name)) == expected, name
+    assert read(text) == text
+
+
+def test_a_text_may_end_with_a_space(tmp_path: Path) -> None:
+    (tmp_path / "card.txt").write_bytes(b"ABC \n")
+    assert read(tmp_path / "card.txt") == "ABC "
+
+
+def test_the_svg_is_the_same_symbol(ministry: Ministry) -> None:
+    text = ministry.text()
+    drawn = qr.svg(text).decode()
+    modules = qr.symbol(text).symbol_size(border=4)[0]
+    assert drawn.startswith('<?xml version="1.0" encoding="utf-8"?>')
+    assert f'width="{modules}" height="{modules}"' in drawn
+
+
+def test_zbar_reads_it_too(ministry: Ministry, tmp_path: Path) -> None:
+    zbarimg = shutil.which("zbarimg")
+    require(zbarimg, "zbarimg (Debian: zbar-tools)")
+    text, document = printed(claims(), ministry)
+    picture(pypdfium2.PdfDocument(document)[1]).save(tmp_path / "back.png")
+    done = subprocess.run(
+        [str(zbarimg), "--raw", "-q", tmp_path / "back.png"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip("\n") == text
+
+
+def png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def huge_png() -> bytes:
+    """The head of a PNG of 60,000 x 60,000 pixels."""
+    head = bytearray(png(Image.new("1", (1, 1))))
+    head[16:24] = (60_000).to_bytes(4, "big") * 2
+    head[29:33] = zlib.crc32(head[12:29]).to_bytes(4, "big")
+    return bytes(head)
+
+
+def large_pdf() -> bytes:
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(14_000, 14_000))
+    canvas.drawString(5, 5, "large")
+    canvas.save()
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (png(Image.new("L", (50, 50), 255)), "no-qr-found"),
+        (b"\x89PNG\r\n\x1a\n broken", "picture-unreadable"),
+        (png(Image.effect_noise((200, 200), 50))[:-2_000], "picture-unreadable"),
+        (huge_png(), "picture-unreadable"),
+        (png(Image.new("1", (8_000, 7_000))), "file-too-large"),
+        (b"%PDF-1.4 broken", "picture-unreadable"),
+        (large_pdf(), "file-too-large"),
+        (b"\xd2\x84\xff", "text-unreadable"),
+        (b"A" * (MAX_FILE + 1), "file-too-large"),
+    ],
+    ids=["blank", "no png", "cut png", "60,000 square", "56 megapixels", "no pdf", "large pdf", "binary", "21 MB"],
+)
+def test_files_that_hold_no_card(tmp_path: Path, content: bytes, code: str) -> None:
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(CardError, match=rf"^{code}: got"):
+        read(tmp_path / "file")
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    for source in (tmp_path / "none", str(tmp_path / "none.png"), "card.jwt", tmp_path):
+        with pytest.raises(CardError, match=r"^file-not-found"):
+            read(source)
+
+
+@pytest.mark.parametrize("text", ["A" * 5_000, "with\x00nul", "6BF"])
+def test_text_that_is_no_path_is_text(text: str) -> None:
+    assert read(text) == text

@@ -1,0 +1,386 @@
+"""Trust lists, status lists and the folder a verifier keeps: signed, in order, never older than what was seen."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from card import status, trust, trustdir
+from card.errors import CardError, VerificationError
+from card.status import StatusList, index_of
+from card.trust import TrustList
+from keys.encoding import b64url, unb64url
+from keys.keyring import Keyring
+from tests.card.cards import DAY, NOW, SHARD, TITLES, Ministry, new_ministry
+
+
+@pytest.fixture
+def ministry() -> Ministry:
+    return new_ministry()
+
+
+def refused(code: str) -> pytest.RaisesExc[VerificationError]:
+    return pytest.raises(VerificationError, match=rf"^{code}\b", check=lambda error: error.outcome == "cannot-check")
+
+
+def read(token: str, ministry: Ministry, **changes: Any) -> TrustList:
+    usual: dict[str, Any] = {"roots": [ministry.keyring.root.public_jwk], "now": NOW}
+    return TrustList.verify(token, **{**usual, **changes})
+
+
+def infinite(token: str, signer: Any) -> str:
+    """The same list with an `iat` that Python reads as infinity."""
+    head, body, _ = token.split(".")
+    text = re.sub(rb'"iat":[0-9]+', b'"iat":1e999', unb64url(body))
+    signed = f"{head}.{b64url(text)}"
+    return f"{signed}.{b64url(signer.sign(signed.encode()))}"
+
+
+def resigned(token: str, signer: Any, typ: str, **changes: Any) -> str:
+    """The same list with other members, signed again."""
+    payload = json.loads(unb64url(token.split(".")[1]))
+    payload = {name: value for name, value in {**payload, **changes}.items() if value is not None}
+    return signer.jwt(payload, {"typ": typ})
+
+
+# Trust list
+
+
+def test_a_trust_list_says_what_was_put_in(ministry: Ministry) -> None:
+    ministry.revoked = {ministry.signer(4).kid: NOW - 5}
+    signers = [ministry.signer(3), ministry.signer(4)]
+    listed = read(ministry.trust_token(signers=signers), ministry)
+    assert (listed.version, listed.issued_at, listed.expires_at) == (7, NOW - DAY, NOW + 29 * DAY)
+    assert [key.shard for key in listed.keys.values()] == [3, 4]
+    assert [key.revoked_at for key in listed.keys.values()] == [None, NOW - 5]
+    assert listed.keys[signers[0].kid].status_uri == "https://kets.example/v1/status/3"
+    assert listed.titles_digest == trust.titles_digest(TITLES)
+    assert listed.accepted_roots == (ministry.keyring.root.public_jwk, ministry.keyring.next_root.public_jwk)
+
+
+def test_no_trust_list_lives_longer_than_thirty_days(ministry: Ministry) -> None:
+    assert read(ministry.trust_token(max_age=400 * DAY), ministry).expires_at == NOW + 29 * DAY
+    eternal = resigned(ministry.trust_token(), ministry.keyring.root, trust.TYP, exp=2**40)
+    assert read(eternal, ministry).expires_at == NOW + 29 * DAY
+
+
+def test_only_the_root_signs_trust_lists(ministry: Ministry) -> None:
+    forged = new_ministry().trust_token()
+    with refused("trust-signature"):
+        read(forged, ministry)
+    by_signer = resigned(ministry.trust_token(), ministry.signer(), trust.TYP)
+    with refused("trust-signature"):
+        read(by_signer, ministry)
+    head, body, signature = ministry.trust_token().split(".")
+    with refused("trust-signature"):
+        read(f"{head}.{body}.{'AA' + signature[2:]}", ministry)
+
+
+def test_the_next_root_takes_over_and_the_old_one_is_done(ministry: Ministry) -> None:
+    old, new = ministry.keyring.root, ministry.keyring.next_root
+    first = read(ministry.trust_token(), ministry)
+    after_next = Keyring.create(ministry.keyring.folder.parent / "next").root
+    handed_over = ministry.trust_token(root=new, next_root=after_next.public_jwk, version=8)
+    with refused("trust-signature"):
+        read(handed_over, ministry)
+    second = read(handed_over, ministry, roots=first.accepted_roots)
+    assert second.accepted_roots == (new.public_jwk, after_next.public_jwk)
+    with refused("trust-signature"):
+        read(ministry.trust_token(root=old, version=9), ministry, roots=second.accepted_roots)
+
+
+def test_an_older_trust_list_is_refused(ministry: Ministry) -> None:
+    assert read(ministry.trust_token(), ministry, oldest=7).version == 7
+    with refused("trust-rollback: got version 7, expected 8 or later"):
+        read(ministry.trust_token(), ministry, oldest=8)
+
+
+def test_a_trust_list_of_the_future_means_a_slow_clock(ministry: Ministry) -> None:
+    assert read(ministry.trust_token(issued_at=NOW + 300), ministry).issued_at == NOW + 300
+    with refused("clock-behind"):
+        read(ministry.trust_token(issued_at=NOW + 301), ministry)
+
+
+@pytest.mark.parametrize("token", ["", "a.b.c", "x" * (trust.MAX_TOKEN + 2)])
+def test_what_is_no_trust_list(ministry: Ministry, token: str) -> None:
+    with refused("trust-malformed"):
+        read(token, ministry)
+
+
+def test_a_long_token_is_not_cut_to_fit(ministry: Ministry) -> None:
+    big = resigned(ministry.trust_token(), ministry.keyring.root, trust.TYP, padding="x" * trust.MAX_TOKEN)
+    with refused("trust-malformed"):
+        read(big, ministry)
+
+
+def test_another_type_or_form_is_no_trust_list(ministry: Ministry) -> None:
+    root, token = ministry.keyring.root, ministry.trust_token()
+    wrong_kid = [{**trust._entry(ministry.signer(), "u", 1, None), "kid": b64url(b"12345678")}]
+    for other in (
+        resigned(token, root, "JWT"),
+        resigned(token, root, trust.TYP, version=None),
+        resigned(token, root, trust.TYP, keys=wrong_kid),
+        resigned(token, root, trust.TYP, keys=5),
+        infinite(token, root),
+        resigned(token, root, trust.TYP, next_root={"kty": "oct"}),
+    ):
+        with refused("trust-malformed"):
+            read(other, ministry)
+
+
+# Status list
+
+
+def verified(token: str, ministry: Ministry, **changes: Any) -> StatusList:
+    usual: dict[str, Any] = {"shard": SHARD, "trust": ministry.trust(), "now": NOW}
+    return StatusList.verify(token, **{**usual, **changes})
+
+
+def test_a_status_list_says_what_was_put_in(ministry: Ministry) -> None:
+    ministry.statuses = {0: 1, 1: 2, 2: 3, 2**20 - 1: 3}
+    read_back = verified(ministry.status_token(), ministry)
+    assert [read_back[index] for index in (0, 1, 2, 3, 2**20 - 2, 2**20 - 1)] == [1, 2, 3, 0, 0, 3]
+    assert (read_back.issued_at, read_back.expires_at) == (NOW - DAY, NOW + 6 * DAY)
+
+
+def test_a_later_status_replaces_an_earlier() -> None:
+    entries = status.packed([(5, 3), (5, 1), (4, 2)])
+    assert (status.entry(entries, 5), status.entry(entries, 4), status.entry(entries, 6)) == (1, 2, 0)
+
+
+@pytest.mark.parametrize("changed", [(-1, 0), (2**20, 0), (0, 4), (0, -1)])
+def test_an_entry_out_of_range_is_refused(changed: tuple[int, int]) -> None:
+    with pytest.raises(CardError, match=r"^status-entry"):
+        status.packed([changed])
+
+
+def test_no_status_list_lives_longer_than_seven_days(ministry: Ministry) -> None:
+    assert verified(ministry.status_token(lifetime=90 * DAY), ministry).expires_at == NOW + 6 * DAY
+    eternal = resigned(ministry.status_token(), ministry.signer(), status.TYP, exp=2**40)
+    assert verified(eternal, ministry).expires_at == NOW + 6 * DAY
+
+
+def test_a_list_is_made_whole_and_by_its_own_signer(ministry: Ministry) -> None:
+    for entries, signer in ((bytearray(5), ministry.signer()), (bytearray(status.LIST_BYTES), ministry.signer(4))):
+        with pytest.raises(CardError, match=r"^status-list"):
+            status.encode(entries, shard=SHARD, issued_at=NOW, signer=signer)
+
+
+def test_only_a_signer_of_the_shard_signs_its_list(ministry: Ministry) -> None:
+    other, both = ministry.signer(4), [ministry.signer(3), ministry.signer(4)]
+    trusted = ministry.trust(signers=both)
+    of_four = status.encode(bytearray(status.LIST_BYTES), shard=4, issued_at=NOW, signer=other)
+    assert verified(of_four, ministry, shard=4, trust=trusted).shard == 4
+    for token in (
+        of_four,
+        resigned(ministry.status_token(), other, status.TYP),
+        resigned(ministry.status_token(), new_ministry().signer(), status.TYP),
+        ministry.status_token()[:-6] + "AAAAAA",
+    ):
+        with refused("status-signature"):
+            verified(token, ministry, trust=trusted)
+
+
+def test_a_withdrawn_signer_signs_no_status(ministry: Ministry) -> None:
+    with refused("status-signature"):
+        verified(ministry.status_token(), ministry, trust=ministry.trust(revoked={ministry.signer().kid: NOW}))
+
+
+def test_a_status_list_of_another_form_is_refused(ministry: Ministry) -> None:
+    token, signer = ministry.status_token(), ministry.signer()
+    whole = bytes(status.LIST_BYTES)
+
+    def listed(**changes: Any) -> str:
+        parts = {"bits": 2, "lst": status.compressed(whole), **changes}
+        return resigned(token, signer, status.TYP, status_list=parts)
+
+    assert verified(listed(), ministry)[0] == 0
+    for other in (
+        "",
+        "x" * (status.MAX_TOKEN + 2),
+        resigned(token, signer, "JWT"),
+        resigned(token, signer, status.TYP, exp=None),
+        resigned(token, signer, status.TYP, iat=None),
+        infinite(token, signer),
+        resigned(token, signer, status.TYP, sub="https://kets.example/3"),
+        resigned(token, signer, status.TYP, status_list=[]),
+        listed(bits=1),
+        listed(lst="AAAA"),
+        listed(lst="%"),
+        listed(lst=status.compressed(whole[:-1])),
+        listed(lst=status.compressed(whole + b"\x00")),
+        listed(lst=status.compressed(whole) + "AAAA"),
+    ):
+        with refused("status-malformed"):
+            verified(other, ministry)
+
+
+def test_an_older_status_list_is_refused(ministry: Ministry) -> None:
+    token = ministry.status_token()
+    assert verified(token, ministry, oldest=NOW - DAY)[0] == 0
+    with refused("status-rollback"):
+        verified(token, ministry, oldest=NOW - DAY + 1)
+
+
+def test_a_status_list_of_the_future_means_a_slow_clock(ministry: Ministry) -> None:
+    with refused("clock-behind"):
+        verified(ministry.status_token(issued_at=NOW + 301), ministry)
+
+
+def test_a_shard_with_changes_stays_small(ministry: Ministry) -> None:
+    """0.1 % changed, spread: a token of a few kilobytes."""
+    ministry.statuses = {index_of(counter, b"k" * 32): 1 for counter in range(1_048)}
+    assert len(ministry.status_token()) < 5_000
+
+
+# The permutation of indexes
+
+
+def test_indexes_are_a_permutation() -> None:
+    """On every 16th counter, since 2^20 HMACs take long: none twice; and the inverse, walked back, agrees."""
+    indexes = {index_of(counter, b"key") for counter in range(0, 2**20, 16)}
+    assert len(indexes) == 2**16
+    assert min(indexes) >= 0
+    assert max(indexes) < 2**20
+    spread = [sum(1 for index in indexes if index >> 16 == part) for part in range(16)]
+    assert min(spread) > 3_500
+    assert max(spread) < 4_700
+
+
+def test_every_index_has_one_counter() -> None:
+    import hashlib
+    import hmac
+
+    def counter_of(index: int, key: bytes) -> int:
+        left, right = index >> 10, index & 1023
+        for round_number in reversed(range(8)):
+            mixed = hmac.new(key, bytes((round_number, left >> 8, left & 255)), hashlib.sha256).digest()
+            left, right = right ^ int.from_bytes(mixed[:2], "big") >> 6, left
+        return left << 10 | right
+
+    for counter in (0, 1, 2, 1023, 1024, 2**19, 2**20 - 1):
+        assert counter_of(index_of(counter, b"key"), b"key") == counter
+
+
+def test_another_key_gives_another_order() -> None:
+    orders = [[index_of(counter, key) for counter in range(20)] for key in (b"a", b"b")]
+    assert orders[0] != orders[1]
+    assert sorted(orders[0]) != orders[0]
+
+
+@pytest.mark.parametrize("counter", [-1, 2**20])
+def test_a_shard_has_2_to_the_20_places(counter: int) -> None:
+    with pytest.raises(CardError, match=r"^status-counter"):
+        index_of(counter, b"key")
+
+
+# The folder
+
+
+def test_a_folder_written_is_a_folder_loaded(ministry: Ministry, tmp_path: Path) -> None:
+    ministry.statuses = {9: 3}
+    folder = trustdir.load(ministry.export(tmp_path), now=NOW)
+    assert folder.trust.version == 7
+    assert folder.status(SHARD) is folder.status(SHARD)
+    loaded = folder.status(SHARD)
+    assert loaded is not None
+    assert loaded[9] == 3
+    assert folder.status(99) is None
+    assert (folder.title("7212", "en"), folder.title("9999", "en")) == ("Welders and Flame Cutters", "9999")
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "root.json",
+        "trust-list.jwt",
+        "status",
+        "titles.json",
+        "seen.json",
+    }
+    ministry.export(tmp_path)
+    assert trustdir.load(tmp_path, now=NOW).trust.version == 7
+
+
+@pytest.mark.parametrize("name", ["root.json", "trust-list.jwt", "titles.json"])
+def test_without_a_file_nothing_is_checked(ministry: Ministry, tmp_path: Path, name: str) -> None:
+    (ministry.export(tmp_path) / name).unlink()
+    with refused("trust-missing"):
+        trustdir.load(tmp_path, now=NOW)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 50_000, '{"kty": "oct"}', "\xff"])
+def test_a_root_that_cannot_be_read(ministry: Ministry, tmp_path: Path, content: str) -> None:
+    (ministry.export(tmp_path) / "root.json").write_text(content, encoding="latin-1")
+    with refused("trust-malformed"):
+        trustdir.load(tmp_path, now=NOW)
+
+
+def test_a_file_beyond_its_bound(ministry: Ministry, tmp_path: Path) -> None:
+    ministry.export(tmp_path)
+    (tmp_path / "status" / f"{SHARD}.jwt").write_text("x" * (status.MAX_TOKEN + 1))
+    with refused("status-malformed"):
+        trustdir.load(tmp_path, now=NOW).status(SHARD)
+    (tmp_path / "trust-list.jwt").write_text("x" * (trustdir.MAX_FILE + 1))
+    with refused("trust-malformed"):
+        trustdir.load(tmp_path, now=NOW)
+
+
+def test_titles_that_were_changed_are_refused(ministry: Ministry, tmp_path: Path) -> None:
+    ministry.export(tmp_path, titles={**TITLES, "7212": {"id": "Dokter", "en": "Doctor"}})
+    with refused("titles-altered"):
+        trustdir.load(tmp_path, now=NOW)
+
+
+def test_a_folder_remembers_and_refuses_to_go_back(ministry: Ministry, tmp_path: Path) -> None:
+    older = ministry.trust_token(), ministry.status_token()
+    ministry.version, ministry.listed_at = 8, NOW
+    trustdir.load(ministry.export(tmp_path), now=NOW).status(SHARD)
+    (tmp_path / "status" / f"{SHARD}.jwt").write_text(older[1])
+    with refused("status-rollback"):
+        trustdir.load(tmp_path, now=NOW).status(SHARD)
+    (tmp_path / "trust-list.jwt").write_text(older[0])
+    with refused("trust-rollback"):
+        trustdir.load(tmp_path, now=NOW)
+
+
+def test_a_folder_follows_its_root_to_the_next(ministry: Ministry, tmp_path: Path) -> None:
+    trustdir.load(ministry.export(tmp_path), now=NOW)
+    after_next = Keyring.create(tmp_path / "keys").root.public_jwk
+    handed_over = ministry.trust_token(root=ministry.keyring.next_root, next_root=after_next, version=8)
+    (tmp_path / "trust-list.jwt").write_text(handed_over + "\n")
+    assert trustdir.load(tmp_path, now=NOW).trust.version == 8
+    (tmp_path / "trust-list.jwt").write_text(ministry.trust_token(version=9))
+    with refused("trust-signature"):
+        trustdir.load(tmp_path, now=NOW)
+
+
+def test_a_new_pin_forgets_what_was_seen_under_the_old(ministry: Ministry, tmp_path: Path) -> None:
+    trustdir.load(ministry.export(tmp_path), now=NOW)
+    other = new_ministry(version=1)
+    (tmp_path / "root.json").write_text(json.dumps(other.keyring.root.public_jwk))
+    (tmp_path / "trust-list.jwt").write_text(other.trust_token())
+    assert trustdir.load(tmp_path, now=NOW).trust.version == 1
+
+
+def test_an_export_does_not_change_a_pin(ministry: Ministry, tmp_path: Path) -> None:
+    ministry.export(tmp_path)
+    with pytest.raises(CardError, match=r"^root-differs"):
+        new_ministry().export(tmp_path)
+    assert trustdir.load(tmp_path, now=NOW).trust.version == 7
+
+
+@pytest.mark.parametrize("seen", ["", "[]", "{}", '{"pinned": 5, "version": 1, "roots": [], "status": {}}'])
+def test_a_memory_that_cannot_be_read_is_none(ministry: Ministry, tmp_path: Path, seen: str) -> None:
+    (ministry.export(tmp_path) / "seen.json").write_text(seen)
+    assert trustdir.load(tmp_path, now=NOW).trust.version == 7
+
+
+def test_a_folder_that_cannot_be_written_still_verifies(ministry: Ministry, tmp_path: Path) -> None:
+    """As on a read-only medium: `seen.json` is a folder here, which not even root can replace by a file."""
+    (ministry.export(tmp_path) / "seen.json").mkdir()
+    folder = trustdir.load(tmp_path, now=NOW)
+    assert folder.status(SHARD) is not None
+    assert os.listdir(tmp_path / "seen.json") == []  # noqa: PTH208 - names are what is asked for
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
