@@ -41,11 +41,11 @@ test: $(READY) ## all tests; 100 % of the lines of domain/ and card/
 bench: $(READY) ## benchmarks, as ratios, into var/bench/
 	@$(BIN)/python -m pytest tests/benchmarks -n 0 -s
 
-lock: ## pin every dependency again, with hashes and without registry hosts
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements-dev.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra server --extra embedded --extra sample pyproject.toml -o requirements.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra verify pyproject.toml -o requirements-verify.lock
-	echo 'uv==0.13.9' | uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header - -o requirements-uv.lock
+lock: $(READY) ## pin every dependency again, with hashes and without registry hosts
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra server --extra embedded --extra sample pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra verify pyproject.toml -o requirements-verify.lock
+	echo 'uv==0.13.9' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header - -o requirements-uv.lock
 
 clean: ## remove what was built or left by demo and tests
 	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .coverage* build *.egg-info

@@ -31,10 +31,10 @@ def effective(events: Sequence[Event], known_at: datetime | None = None) -> list
     """
     known = [e for e in events if known_at is None or e.recorded_at <= known_at]
     if not any(isinstance(e.fact, Amendment) for e in known):
-        return sorted(known, key=_order)
+        return sorted(known, key=order)
     latest = standing_amendments(known)
     facts = (_amended(e, latest.get(e.originator_version)) for e in known if not isinstance(e.fact, Amendment))
-    return sorted((e for e in facts if e is not None), key=_order)
+    return sorted((e for e in facts if e is not None), key=order)
 
 
 def standing_amendments(known: Sequence[Event]) -> dict[int, Event]:
@@ -82,9 +82,11 @@ def _amended(event: Event, amendment: Event | None) -> Event | None:
             recorded_at=amendment.recorded_at,
             submission=amendment.submission,
             ref=amendment.ref,
+            late_reason=amendment.late_reason,
         )
     return None
 
 
-def _order(event: Event) -> tuple[bool, date, int]:
+def order(event: Event) -> tuple[bool, date, int]:
+    """Sort key of rule 4."""
     return (not isinstance(event.fact, Registration), event.fact.effective_on, event.originator_version)

@@ -57,12 +57,15 @@ def card_view(history: History, now: datetime) -> CardView | None:
 
 
 def _shown(worker: Worker, day: date) -> tuple[Certification, ...]:
-    """Those in force, the best attested and longest lasting first, as many as a card holds."""
+    """Those in force, the best attested and longest lasting first, one a unit, as many as a card holds."""
     in_force = (
         c for c in worker.certificates.values() if c.state == "valid" and (c.expires_on is None or c.expires_on >= day)
     )
-    ranked = sorted(in_force, key=_rank)[:MOST_CERTIFICATIONS]
-    return tuple(Certification(c.unit, c.expires_on, c.standing) for c in ranked)
+    best: dict[str, Certificate] = {}
+    for certificate in sorted(in_force, key=_rank):
+        best.setdefault(certificate.unit, certificate)
+    shown = list(best.values())[:MOST_CERTIFICATIONS]
+    return tuple(Certification(c.unit, c.expires_on, c.standing) for c in shown)
 
 
 def _rank(certificate: Certificate) -> tuple[int, int, str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from card import cwt, jws, qr, trust
 from card import status as status_list
-from card.claims import SHARD_SIZE, CardClaims, Certification, StatusReference
+from card.claims import SHARD_SIZE, SKKNI_UNIT, CardClaims, Certification, StatusReference
 from card.errors import CardError
 from card.number import new_number
 from domain import codes
@@ -193,10 +193,12 @@ def _claims(
 
 
 def _certification(unit: str, expires: date | None, standing: str) -> Certification:
+    """A unit in today's numeric shape goes bare; the others are named with the years of their shape."""
     worth: CertificationStanding = standing  # type: ignore[assignment]  # the same closed list on both sides
     bare = unit.removeprefix("skkni/")
-    code = f"skkni-legacy/{bare}" if codes.is_legacy_unit(unit) else bare
-    return Certification(code=code, expires=expires, standing=worth)
+    if not SKKNI_UNIT.fullmatch(bare):
+        bare = f"skkni:{'legacy' if codes.is_legacy_unit(unit) else '2020'}/{bare}"
+    return Certification(code=bare, expires=expires, standing=worth)
 
 
 def fitted(name: str) -> str:

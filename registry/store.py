@@ -12,10 +12,9 @@ from uuid import UUID
 
 import psycopg
 from eventsourcing.persistence import ApplicationRecorder, Notification, NotSupportedError, StoredEvent, Subscription
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore, PostgresFactory
+from eventsourcing.postgres import ConnectionPool, PostgresApplicationRecorder, PostgresDatastore, PostgresFactory
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row, tuple_row
-from psycopg_pool import ConnectionPool
 
 from registry.sealing import SealedEvent
 
@@ -108,7 +107,7 @@ class ShardRecorder(PostgresApplicationRecorder):
         statement = (APPEND_WITH_ROW if rows else APPEND)[shard]
         columns = [list(column) for column in zip(*map(_columns, events), strict=True)]
         parameters = [*(rows[0] if rows else ()), len(events), len(events), *columns]
-        return [position for (position,) in cur.execute(statement, parameters, prepare=True).fetchall()]
+        return sorted(position for (position,) in cur.execute(statement, parameters, prepare=True).fetchall())
 
     def select_events(
         self,
@@ -209,10 +208,10 @@ def touched(conn: Connection[Any], shard: int, after: int, upto: int) -> Iterato
 
     Rows (stream, version, topic, recorded_at, submission, clear, position), by stream and version.
     """
+    log = f"event_{shard:02d}"
     query = (
-        f"SELECT stream, version, topic, recorded_at, submission, clear, position FROM event_{shard:02d}"  # noqa: S608 - a shard's number
-        f" WHERE position <= %s AND stream IN (SELECT stream FROM event_{shard:02d} WHERE position > %s AND position <= %s)"
-        " ORDER BY stream, version"
+        f"SELECT stream, version, topic, recorded_at, submission, clear, position FROM {log} WHERE position <= %s"  # noqa: S608 - a shard's number
+        f" AND stream IN (SELECT stream FROM {log} WHERE position > %s AND position <= %s) ORDER BY stream, version"
     )
     with conn.cursor("touched", binary=True, row_factory=tuple_row) as cur:
         cur.itersize = 5_000

@@ -1,0 +1,60 @@
+"""`kets`: the command line, a door like the API. It may use every package; nothing imports it (docs/adr/0010).
+
+Exit codes: 0 the command did its work; 1 refused, with a code; 2 wrong usage; 3 and 4 only from `card verify`:
+valid but its status is old, and cannot be checked here; 5 the database or a key cannot be reached.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import psycopg
+import typer
+from eventsourcing.persistence import PersistenceError
+
+from card.errors import CardError
+from domain.errors import Refused
+from keys.errors import KeysError
+from registry.cli import cards, demo, files, key_commands, people, reading, up
+from registry.cli.output import answer, errors
+from registry.postgres import PostgresError
+from registry.submissions.messages import sentence
+
+app = typer.Typer(
+    name="kets",
+    help="KETS: the workforce registry and its verifiable worker card.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+up.add_to(app)
+demo.add_to(app)
+files.add_to(app)
+people.add_to(app)
+cards.add_to(app)
+reading.add_to(app)
+key_commands.add_to(app)
+
+REFUSED, UNAVAILABLE = 1, 5
+
+
+def main() -> None:
+    """Run a command; say a refusal in words and leave with its exit code."""
+    try:
+        app()
+    except Refused as refusal:
+        _fail(refusal.code, sentence(refusal.code, refusal.details, "en"), REFUSED)
+    except (CardError, KeysError) as error:
+        _fail(error.code, str(error), UNAVAILABLE if error.code == "keys-missing" else REFUSED)
+    except PostgresError as error:
+        _fail(error.code, str(error), UNAVAILABLE)
+    except (psycopg.OperationalError, PersistenceError) as error:
+        _fail("database-unavailable", str(error).strip().splitlines()[0], UNAVAILABLE)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(code: str, said: str, status: int) -> None:
+    errors.print(f"[bold red]{code}[/]: {said}", highlight=False)
+    answer({"ok": False, "code": code, "message": said}, as_json="--json" in sys.argv)
+    sys.exit(status)

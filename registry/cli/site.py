@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -21,35 +21,29 @@ if TYPE_CHECKING:
 EVENTS, VAULT = "kets", "kets_vault"
 
 
-class Site(AbstractContextManager["Site"]):
-    """Databases up, tables in place, keys read. `make_keys` also makes keys where there are none yet."""
+class Databases(AbstractContextManager["Databases"]):
+    """Both databases up and their tables in place. Without `DATABASE_URL`, an embedded server's."""
 
-    def __init__(self, settings: Settings | None = None, *, make_keys: bool = False) -> None:
+    def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
-        self._make_keys = make_keys
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
-        try:
-            self.database_url, self.vault_url = self._urls()
-            self.revisions = migrate(self.database_url, self.vault_url)
-            self.keyring = self._keys()
-            self.registry = Registry(self.database_url, self.vault_url, self.keyring)
-            self._exit.callback(self.registry.close)
-            self.runner = Runner(self.database_url)
-            self._exit.callback(self.runner.close)
-            self.runner.install()
-        except BaseException:
-            self._exit.close()
-            raise
+        with ExitStack() as undo:
+            undo.callback(self._exit.close)
+            self.open()
+            undo.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._exit.close()
 
-    def reading(self) -> psycopg.Connection[tuple[object, ...]]:
-        """A connection to the read models."""
-        return psycopg.connect(self.database_url, autocommit=True)
+    def open(self) -> None:
+        self.database_url, self.vault_url = self._urls()
+        self.revisions = migrate(self.database_url, self.vault_url)
+        self.runner = Runner(self.database_url)
+        self._exit.callback(self.runner.close)
+        self.runner.install()
 
     def _urls(self) -> tuple[str, str]:
         url = self.settings.database_url
@@ -59,6 +53,24 @@ class Site(AbstractContextManager["Site"]):
         for name in (EVENTS, VAULT):
             create_database(server.url(), name)
         return server.url(EVENTS), server.url(VAULT)
+
+
+class Site(Databases):
+    """The databases, the keys and the application. `make_keys` makes keys where there are none yet."""
+
+    def __init__(self, settings: Settings | None = None, *, make_keys: bool = False) -> None:
+        super().__init__(settings)
+        self._make_keys = make_keys
+
+    def open(self) -> None:
+        self.keyring = self._keys()
+        super().open()
+        self.registry = Registry(self.database_url, self.vault_url, self.keyring)
+        self._exit.callback(self.registry.close)
+
+    def reading(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection to the read models."""
+        return psycopg.connect(self.database_url, autocommit=True)
 
     def _keys(self) -> Keyring:
         folder = self.settings.key_folder

@@ -92,6 +92,22 @@ def typed(line: Line) -> Row:
     return Row(line=line.number, **{name: _typed(COLUMN[name], text, action) for name, text in values.items()})  # type: ignore[arg-type]  # the table of columns gives each its type
 
 
+def check_again(row: Row, action: str) -> None:
+    """A correction says a whole row again: the columns that `action` requires must be there, its reason in its list.
+
+    Raises: Refused("missing-column"), Refused("choice-unknown"), Refused("person-missing").
+    """
+    values = {name: value for name in COLUMN if name != "action" and (value := getattr(row, name)) is not None}
+    known = ACTIONS[action]
+    for name in COLUMN:
+        if name in known.required and name not in values and name != "action":
+            raise Refused("missing-column", column=name, action=action)
+    if known.person:
+        _check_person(known, values)
+    if row.reason is not None and known.reasons:
+        _chosen("reason", row.reason, _REASONS[action])
+
+
 def canonical(row: Row) -> bytes:
     """The row's content, the same however it was written: the bytes its idempotency digest is taken of.
 
@@ -121,7 +137,7 @@ def _check_columns(action: Action, values: Mapping[str, str]) -> None:
         _check_person(action, values)
 
 
-def _check_person(action: Action, values: Mapping[str, str]) -> None:
+def _check_person(action: Action, values: Mapping[str, object]) -> None:
     if "nik" in values and "passport" in values:
         raise Refused("nik-and-passport", column="passport", action=action.name)
     if "nik" not in values and not ("passport" in values and "nationality" in values):

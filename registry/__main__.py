@@ -1,0 +1,5 @@
+"""`python -m registry` is `kets`."""
+
+from registry.cli import main
+
+main()

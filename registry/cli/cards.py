@@ -1,0 +1,111 @@
+"""`kets card` and `kets trust`: issue and check cards, and hand out what checking offline needs."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from card import cli as verifying
+from card import pdf, qr, trustdir
+from projections.cards import shards, statuses
+from registry import cards
+from registry.app import SYSTEM
+from registry.cli.output import Json, answer, console
+from registry.cli.people import find
+from registry.cli.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from registry.cards import Issued
+
+card = typer.Typer(help="The worker card.", no_args_is_help=True)
+trust = typer.Typer(help="What a verifier keeps to check cards offline.", no_args_is_help=True)
+
+
+@card.command()
+def issue(
+    who: Annotated[str, typer.Argument(help="Worker id or card number.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the card's files.")],
+    as_json: Json = False,
+) -> None:
+    """Issue a worker's card: card.pdf, card.png, card.svg, card.txt (the QR's text), card.jwt."""
+    with Site() as site:
+        issued = cards.issue(site.registry, find(site, who), by=SYSTEM)
+    written = write_card(issued, out, cards.titles())
+    console.print(f"Card {issued.claims.number} for {issued.claims.name}, valid until {issued.claims.last_day}: {out}")
+    answer(
+        {
+            "ok": True,
+            "card": issued.claims.number,
+            "characters": len(issued.text),
+            "expires": issued.claims.last_day,
+            "files": [str(path) for path in written],
+        },
+        as_json=as_json,
+    )
+
+
+@card.command()
+def verify(
+    source: Annotated[str, typer.Argument(metavar="FILE|TEXT", help="PNG, PDF, text or JWT file, or the text itself.")],
+    trust_folder: Annotated[Path, typer.Option("--trust", help="Folder of `kets trust export`.")],
+    now: Annotated[str | None, typer.Option(help="Pretend it is this time: ISO 8601 or Unix seconds.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a card offline. Exit 0 valid, 1 invalid, 2 usage, 3 valid but status old, 4 cannot check."""
+    at = int(datetime.now(UTC).timestamp()) if now is None else verifying.parse_now(now)
+    raise typer.Exit(verifying.run(source, trust=trust_folder, now=at, as_json=as_json, out=sys.stdout))
+
+
+@trust.command()
+def export(
+    folder: Annotated[Path, typer.Argument(file_okay=False, help="New, or exported before.")], as_json: Json = False
+) -> None:
+    """Write the trust list, the status lists and the titles that a verifier needs offline."""
+    with Site() as site:
+        lists = write_trust(site, folder)
+    console.print(f"Trust list and {lists} status list(s) in {folder}")
+    answer({"ok": True, "folder": str(folder), "status_lists": lists}, as_json=as_json)
+
+
+def write_card(
+    issued: Issued, out: Path, titles: Mapping[str, Mapping[str, str]], *, specimen: bool = False
+) -> list[Path]:
+    """The files of a card. The PDF is CR80 front and back and an A4 sheet."""
+    out.mkdir(parents=True, exist_ok=True)
+    contents = {
+        "card.pdf": pdf.render(issued.claims, issued.text, titles=titles, specimen=specimen),
+        "card.png": qr.png(issued.text),
+        "card.svg": qr.svg(issued.text),
+        "card.txt": issued.text.encode(),
+        "card.jwt": issued.jwt.encode(),
+    }
+    for name, content in contents.items():
+        (out / name).write_bytes(content)
+    return [out / name for name in contents]
+
+
+def write_trust(site: Site, folder: Path) -> int:
+    """Export for verifiers as of now; how many status lists."""
+    now = site.registry.now()
+    site.runner.catch_up()
+    with site.reading() as conn:
+        tokens = {n: cards.status_token(site.registry, n, statuses(conn, n), now=now) for n in shards(conn)}
+    trustdir.export(
+        folder,
+        root=site.keyring.root.public_jwk,
+        trust_list=cards.trust_list(site.registry, issuer=site.settings.issuer, now=now),
+        statuses=tokens,
+        titles=cards.titles(),
+    )
+    return len(tokens)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(card, name="card")
+    app.add_typer(trust, name="trust")

@@ -1,0 +1,99 @@
+"""`kets sample`, `template`, `load`: employers' files, made up, empty, and real."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from registry import sample as made_up
+from registry.cli.output import Json, answer, console, progress, table
+from registry.cli.site import Site
+from registry.submissions.load import Loader
+from registry.submissions.template import write_template
+
+CALIBRATED_UNTIL = date(2026, 10, 31)
+
+
+def sample(
+    workers: Annotated[int, typer.Option(min=1, max=10_000_000, help="How many people.")] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same file.")] = 1,
+    out: Annotated[Path, typer.Option(dir_okay=False, help="CSV, NDJSON or XLSX, by its suffix.")] = Path("sample.csv"),
+    employers: Annotated[int | None, typer.Option(min=1, help="How many employers; by default about 1 to 100.")] = None,
+    errors: Annotated[bool, typer.Option(help="Plant deliberate errors in about 3 % of the rows.")] = True,
+    until: Annotated[str, typer.Option(help="The last day anything happens.")] = CALIBRATED_UNTIL.isoformat(),
+    as_json: Json = False,
+) -> None:
+    """Write a made-up employers' file, calibrated to published figures of Sakernas and BPJSTK."""
+    rows = made_up.generate(
+        workers=workers, seed=seed, employers=employers, errors=errors, until=date.fromisoformat(until)
+    )
+    count = 0
+    with progress("people and facts", None) as seen:
+
+        def counted() -> Iterator[dict[str, str]]:
+            nonlocal count
+            for row in rows:
+                count += 1
+                if count % 1000 == 0:
+                    seen(count)
+                yield row
+
+        made_up.write(counted(), out)
+    console.print(f"{count:,} rows about {workers:,} people in {out}")
+    answer({"ok": True, "rows": count, "file": str(out)}, as_json=as_json)
+
+
+def template(
+    out: Annotated[Path, typer.Option(dir_okay=False)] = Path("kets-template.xlsx"), as_json: Json = False
+) -> None:
+    """Write an empty spreadsheet: text-formatted identifiers, pick lists, headings in both languages."""
+    write_template(out)
+    console.print(f"Template written to {out}")
+    answer({"ok": True, "file": str(out)}, as_json=as_json)
+
+
+def load(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV, XLSX or NDJSON.")],
+    submitter: Annotated[
+        str | None, typer.Option("--as", help="NIB of the employer (or an authority) that submits.")
+    ] = None,
+    results: Annotated[Path | None, typer.Option(help="Per-row result file; by default beside the file.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Load a file: each row is accepted or refused by itself. Loading it again records nothing twice.
+
+    Exit code 0 when the file was read to its end, also when rows were refused; 1 when the file as a whole was.
+    """
+    results = results or file.with_name(file.stem + ".results.csv")
+    with Site() as site, progress("rows", None) as seen:
+        summary = Loader(site.registry, submitter=submitter).load(file, results=results, progress=seen)
+        site.registry.settle_claims()
+    refused = dict(sorted(summary.refused.items(), key=lambda item: (-item[1], item[0])))
+    console.print(
+        f"{summary.rows:,} rows: {summary.accepted:,} accepted ({summary.again:,} known before),"
+        f" {summary.recorded:,} facts recorded, {sum(refused.values()):,} rows refused"
+    )
+    if refused:
+        table("Refused", ("code", "rows"), list(refused.items()))
+    console.print(f"Row by row: {results}")
+    answer(
+        {
+            "ok": True,
+            "rows": summary.rows,
+            "accepted": summary.accepted,
+            "again": summary.again,
+            "recorded": summary.recorded,
+            "refused": refused,
+            "results": str(results),
+        },
+        as_json=as_json,
+    )
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (sample, template, load):
+        app.command()(command)

@@ -1,0 +1,134 @@
+"""`kets worker show` and `kets replay`: one person's record, and how it came to be."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from card.errors import CardError
+from card.number import parse_number
+from domain import codes
+from domain.decide import JAKARTA, today
+from domain.errors import Refused
+from projections.cards import worker_of
+from registry.cli.output import Json, answer, console, table
+from registry.cli.site import Site
+from registry.replay import Entry, summary, timeline
+
+worker = typer.Typer(help="People in the registry.", no_args_is_help=True)
+
+
+@worker.command()
+def show(who: Annotated[str, typer.Argument(help="Worker id or card number.")], as_json: Json = False) -> None:
+    """The current record: the person, the employment, certificates, card."""
+    with Site() as site:
+        stream = find(site, who)
+        history, _ = site.registry.worker(stream)
+        found = summary(history, on=today(site.registry.now()))
+        _show_record(found, site)
+    answer({"ok": True, "worker": found}, as_json=as_json)
+
+
+def replay(
+    who: Annotated[str, typer.Argument(help="Worker id or card number.")],
+    known_at: Annotated[
+        str | None, typer.Option(help="What the registry knew at this time (ISO 8601; a date: its end).")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="What was true on this date.")] = None,
+    as_json: Json = False,
+) -> None:
+    """A worker's whole history on both time axes: who said what, when it was true, when it was known."""
+    moment, day = parse_moment(known_at), parse_day(as_of)
+    with Site() as site:
+        history, _ = site.registry.worker(find(site, who))
+        entries = timeline(history, known_at=moment, on=day)
+        found = summary(history, known_at=moment, on=day)
+        table(
+            f"Facts known {'now' if moment is None else 'at ' + moment.isoformat()}",
+            ("v", "true on", "known at", "fact", "by", "standing", ""),
+            [_line(entry) for entry in entries],
+        )
+        _show_record(found, site, f"as of {day}" if day else "")
+    shown = [{name: getattr(entry, name) for name in entry.__struct_fields__} for entry in entries]
+    answer({"ok": True, "known_at": moment, "as_of": day, "facts": shown, "record": found}, as_json=as_json)
+
+
+def find(site: Site, who: str) -> UUID:
+    """The stream of a worker id or a card number. Raises: Refused("worker-unknown"), ("card-unknown")."""
+    try:
+        return UUID(who)
+    except ValueError:
+        pass
+    try:
+        number = parse_number(who)
+    except CardError as error:
+        raise Refused("worker-unknown", got=who[:40], expected="a worker id or a card number") from error
+    site.runner.catch_up()
+    with site.reading() as conn:
+        stream = worker_of(conn, number)
+    if stream is None:
+        raise Refused("card-unknown", card=number)
+    return stream
+
+
+def parse_moment(text: str | None) -> datetime | None:
+    """ISO 8601; without an offset it is Jakarta's; a bare date means the end of that day there."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if len(text) == 10:
+            moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    except ValueError as error:
+        raise typer.BadParameter(f"got {text!r}, expected ISO 8601 such as 2026-11-22T09:30+07:00") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=JAKARTA)).astimezone(UTC)
+
+
+def parse_day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise typer.BadParameter(f"got {text!r}, expected YYYY-MM-DD") from error
+
+
+def _line(entry: Entry) -> tuple[object, ...]:
+    note = "" if entry.stands else "not in effect"
+    if entry.amended_by:
+        note = f"amended by v{entry.amended_by}"
+    recorded = entry.recorded_at.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M:%S")
+    marks = [note, "disputed" if entry.disputed else "", "erased" if entry.erased else ""]
+    by = f"{entry.role} {entry.organisation[:8]}"
+    return (entry.version, entry.effective_on, recorded, entry.topic, by, entry.standing, " ".join(filter(None, marks)))
+
+
+def _show_record(found: dict[str, Any], site: Site, when: str = "") -> None:
+    details = found["details"] or {}
+    rows: list[tuple[str, object]] = [
+        ("worker", found["id"]),
+        ("name", details.get("name", "(erased)" if details else None)),
+        ("born", details.get("birth_date", found["birth_year"])),
+        ("identity", found["identity"]),
+        ("standing", found["standing"]),
+    ]
+    job = found["employments"].get(found["current"])
+    if job:
+        employer = site.registry.history(UUID(job["employer"])).state()
+        rows += [
+            ("employer", f"{employer.name} (NIB {employer.nib})"),
+            ("occupation", f"{codes.title(job['occupation'])} ({job['occupation']})"),
+            ("contract", f"{job['contract']['kind']} {job['contract'].get('ends_on', '') or ''}".strip()),
+            ("since", job["started_on"]),
+        ]
+    rows += [("certificate", f"{c['unit']} ({c['standing']}, {c['state']})") for c in found["certificates"].values()]
+    rows += [("card", f"{c['number']} ({c['state']})") for c in found["cards"].values()]
+    table(f"Record {when}".strip(), ("", ""), rows)
+    if not job:
+        console.print("No employment open.")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(worker, name="worker")
+    app.command()(replay)
