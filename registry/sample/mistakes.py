@@ -108,7 +108,7 @@ def after(row: Row, chance: Random) -> tuple[str, Row] | None:
         case "end" | "terminate":
             person: Row = {key: row[key] for key in PERSON if key in row}
             later = (day + timedelta(days=10)).isoformat()
-            return "not-employed", {
+            return "employment-ended", {
                 "submitter": row["submitter"],
                 "action": "wage",
                 **person,

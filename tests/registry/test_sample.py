@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 import openpyxl
@@ -17,6 +17,7 @@ from registry.submissions.cells import clean
 from registry.submissions.columns import BY_NAME as COLUMN
 from registry.submissions.columns import COLUMNS
 from registry.submissions.line import Line
+from registry.submissions.load import Loader
 from registry.submissions.typed import typed
 
 UNTIL = date(2026, 10, 31)
@@ -133,7 +134,8 @@ class LittleRegistry:
             self._hire(held, row, on, by)
         elif action in ABOUT_WORK:
             if job is None:
-                raise Refused("not-employed")
+                assert by in held.ended, "only somebody who has left gets a row too many"
+                raise Refused("employment-ended")
             self._during(held, job, row, on)
         else:
             self._beside(held, row)
@@ -278,6 +280,16 @@ def test_the_hires_counted_are_those_that_stand_after_corrections_and_voids(medi
 
 def accepted_hires(planted):
     return planted["action", "hire"]
+
+
+def test_the_real_registry_refuses_what_was_planted_and_takes_the_rest(site, tmp_path):
+    site.now = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
+    planted = Counter()
+    rows = write(generate(workers=60, seed=8, employers=3, planted=planted), tmp_path / "sample.csv")
+    loaded = Loader(site.registry).load(tmp_path / "sample.csv")
+    assert loaded.refused == Counter({key[1]: count for key, count in planted.items() if key[0] == "error"})
+    assert loaded.refused
+    assert loaded.accepted == rows - loaded.refused.total()
 
 
 def test_corrections_bring_what_is_right_and_differ_from_what_was_reported(large):
