@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from domain.employer import Employer
+    from domain.worker import Employment
 
 
 class Record(Projection):
@@ -49,11 +50,12 @@ class Record(Projection):
             return
         w, e = state, state.current
         job = (
-            (e.id, e.employer, e.establishment, e.industry, e.regency, e.occupation)
-            + (e.contract.kind, e.contract.ends_on, e.wage_band, e.started_on, e.suspended)
-            if e
-            else (None,) * 11
+            (e.id, e.employer, e.establishment, e.industry, e.regency, e.occupation, *_terms(e)) if e else (None,) * 11
         )
         held = sum(1 for certificate in w.certificates.values() if certificate.state == "valid")
         card = w.live_card.number if w.live_card else None
         yield (w.id, w.standing, w.identity, w.birth_year, w.sex, w.education, w.residence, *job, held, card)
+
+
+def _terms(e: Employment) -> tuple[object, ...]:
+    return (e.contract.kind, e.contract.ends_on, e.wage_band, e.started_on, e.suspended)

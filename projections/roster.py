@@ -20,8 +20,9 @@ class Roster(Projection):
         "roster",
         {
             "employment": "uuid",
-            "employer": "uuid",
-            "since": "date",
+            "spell": "smallint",
+            "employer": "uuid NOT NULL",
+            "since": "date NOT NULL",
             "worker": "uuid NOT NULL",
             "establishment": "text NOT NULL",
             "occupation": "text NOT NULL",
@@ -30,7 +31,7 @@ class Roster(Projection):
             "until": "date",
             "cause": "text",
         },
-        key=("employment", "employer", "since"),
+        key=("employment", "spell"),
         indexes=("employer, until", "worker"),
     )
 
@@ -39,7 +40,7 @@ class Roster(Projection):
             return
         for e in state.employments.values():
             terms = (e.occupation, e.contract.kind, e.contract.ends_on)
-            for employer, establishment, since, until in e.earlier_employers:
-                yield (e.id, employer, since, state.id, establishment, *terms, until, "transfer")
+            for spell, (employer, establishment, since, until) in enumerate(e.earlier_employers, start=1):
+                yield (e.id, spell, employer, since, state.id, establishment, *terms, until, "transfer")
             last = (e.employer, e.with_employer_since, state.id, e.establishment)
-            yield (e.id, *last, *terms, e.ended_on, e.end_cause)
+            yield (e.id, len(e.earlier_employers) + 1, *last, *terms, e.ended_on, e.end_cause)

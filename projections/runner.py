@@ -54,7 +54,7 @@ class Runner:
     """Over one database. Read models in step are folded together; one that lags is brought up by itself."""
 
     def __init__(self, url: str, *, batch: int = BATCH) -> None:
-        self.datastore, self.batch = Datastore(url, 2), batch
+        self.datastore, self.batch = Datastore(url, 3), batch
         self.tracking = PostgresTrackingRecorder(self.datastore, tracking_table_name="projection_tracking")
 
     def close(self) -> None:
@@ -85,28 +85,34 @@ class Runner:
     def catch_up(self) -> int:
         """Bring every read model to the heads as they are now; how many events were included."""
         total = 0
-        while True:
-            done = sum(self._step(names) for names in self._in_step())
-            if not done:
-                return total
+        while done := self._round():
             total += done
+        return total
 
     def follow(self, stopped: Callable[[], bool]) -> None:
-        """Tail the log until `stopped()`. NOTIFY would cost writers a quarter of their speed, so the heads are polled."""
+        """Tail the log until `stopped()`. The heads are polled: NOTIFY would cost writers a quarter of their speed."""
         while not stopped():
-            if not self.catch_up():
+            if not self._round():
                 time.sleep(POLL)
 
     # -- rebuild ----------------------------------------------------------------------------------------------------
-    def rebuild(self, name: str, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+    def rebuild(self, name: str, progress: Callable[[int, int], None] = lambda _done, _total: None) -> int:
         """Build a read model anew beside the one that serves, then swap them in one transaction.
 
-        `progress(done, total)` in events. A rebuild that was killed is begun again from nothing.
+        `progress(done, total)` in events. A rebuild that was killed is begun again from nothing; a second one of the
+        same read model waits for the first.
         Raises: Refused("projection-unknown").
         """
         if name not in PROJECTIONS:
             raise Refused("projection-unknown", got=name, expected=", ".join(PROJECTIONS))
-        building, schema = name + BUILDING, f"building_{name}"
+        with self.datastore.get_connection() as alone:
+            alone.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"kets.rebuild.{name}",))
+            try:
+                return self._rebuilt(name, name + BUILDING, f"building_{name}", progress)
+            finally:
+                alone.execute("SELECT pg_advisory_unlock(hashtext(%s))", (f"kets.rebuild.{name}",))
+
+    def _rebuilt(self, name: str, building: str, schema: str, progress: Callable[[int, int], None]) -> int:
         with self.datastore.get_connection() as conn, conn.transaction():
             conn.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
             conn.execute("DELETE FROM read.projection_position WHERE projection = %s", (building,))
@@ -123,10 +129,17 @@ class Runner:
         return done
 
     def _swap(self, name: str, building: str, schema: str) -> None:
-        """What was built takes the place of what served: tables, positions and tracking at once."""
+        """What was built takes the place of what served: tables, positions and tracking at once.
+
+        With both positions locked it is brought to the heads first, so that no reader ever sees the table go back.
+        """
         table = PROJECTIONS[name].table.name
         with self.datastore.get_connection() as conn, conn.transaction():
-            self._locked(conn, [name, building])
+            at, _ = self._locked(conn, [building, name])
+            new = dict(heads(conn))
+            if new != at:
+                conn.execute(f"SET LOCAL search_path TO {schema}, public")
+                self._include(conn, [building], at, new)
             conn.execute(f"DROP TABLE IF EXISTS read.{table}")
             conn.execute(f"ALTER TABLE {schema}.{table} SET SCHEMA read")
             conn.execute(f"DROP SCHEMA {schema}")
@@ -143,13 +156,19 @@ class Runner:
         for shard in range(SHARDS):
             conn.execute("INSERT INTO read.projection_position VALUES (%s, %s, 0)", (positions, shard))
 
+    def _round(self) -> int:
+        """One batch of each group of read models that are in step; how many events were included."""
+        return sum(self._step(names) for names in self._in_step())
+
     # -- one batch --------------------------------------------------------------------------------------------------
     def _in_step(self) -> list[list[str]]:
         """Names of read models, those at the same positions together."""
         groups: dict[tuple[tuple[int, int], ...], list[str]] = {}
         with self.datastore.get_connection() as conn:
             for name in PROJECTIONS:
-                groups.setdefault(tuple(sorted(self._positions(conn, name).items())), []).append(name)
+                at = self._positions(conn, name)
+                if at:
+                    groups.setdefault(tuple(sorted(at.items())), []).append(name)
         return list(groups.values())
 
     def _step(self, names: Sequence[str], schema: str = "read", batch: int | None = None) -> int:
@@ -186,8 +205,10 @@ class Runner:
             " ORDER BY projection, shard FOR UPDATE"
         )
         found: dict[str, Positions] = {}
-        for row in conn.execute(query, (list(names),)):
-            found.setdefault(row["projection"], {})[row["shard"]] = row["position"]
+        while len(found) < len(names):  # a swap while we waited took the rows away, and has put others in their place
+            found = {}
+            for row in conn.execute(query, (list(names),)):
+                found.setdefault(row["projection"], {})[row["shard"]] = row["position"]
         at = found[names[0]]
         return at, [name for name in names if found[name] == at]
 

@@ -56,7 +56,9 @@ class Table:
     def _insert(self, cur: Cursor[Any], rows: list[Row]) -> None:
         if rows:
             cur.execute(
-                f"INSERT INTO {self.name} SELECT * FROM {self._unnest(self.columns)}", _columns(rows), prepare=True
+                f"INSERT INTO {self.name} SELECT * FROM {self._unnest(self.columns)}",  # noqa: S608 - our own names
+                _columns(rows),
+                prepare=True,
             )
 
     def _add(self, cur: Cursor[Any], rows: list[Row]) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError, OperationalError
+from psycopg_pool import PoolTimeout
 
 from domain.decide import History, today
 from domain.errors import Refused
@@ -121,30 +122,40 @@ class Registry(Application[UUID]):
         Raises: Refused, Refused("ref-conflict") for another content under the same ref, Refused("busy").
         """
         for _ in range(ATTEMPTS):
-            if row is not None and (first := self._first_receipt(row)):
-                return first
-            history = self.history(stream)
-            known = history.version
-            before = card_view(history, self.now())
-            for fact in plan(history):
-                history.record(
-                    fact,
-                    by=by,
-                    now=self.now(),
-                    submission=row.submission if row else None,
-                    ref=row.ref if row else None,
-                    late_reason=late_reason,
-                )
-            self._supersede(history, before)
             try:
+                if row is not None and (first := self._first_receipt(row)):
+                    return first
+                history = self.history(stream)
+                known = history.version
+                self._decide(history, plan, by, row, late_reason)
                 return self._save(history.events[known:], row)
             except IntegrityError as error:
                 if not conflict(error):
                     raise
-            except OperationalError:
-                if row is None:  # nothing tells whether it was committed
+            except OperationalError as error:
+                if row is None or isinstance(error.__cause__, PoolTimeout):  # nothing tells whether it was committed
                     raise
         raise Refused("busy", stream=stream)
+
+    def _decide(
+        self,
+        history: History,
+        plan: Callable[[History], Iterable[Fact]],
+        by: Actor,
+        row: Incoming | None,
+        late_reason: str | None,
+    ) -> None:
+        before = card_view(history, self.now())
+        for fact in plan(history):
+            history.record(
+                fact,
+                by=by,
+                now=self.now(),
+                submission=row.submission if row else None,
+                ref=row.ref if row else None,
+                late_reason=late_reason,
+            )
+        self._supersede(history, before)
 
     def _save(self, events: list[Event], row: Incoming | None) -> Receipt:
         stream, shard = events[0].originator_id, shard_of(events[0].originator_id)

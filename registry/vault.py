@@ -16,6 +16,7 @@ import hmac
 import os
 import time
 from collections import OrderedDict
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -55,6 +56,7 @@ class Vault:
             url, min_size=1, max_size=pool_size, open=True, kwargs={"autocommit": True}, name="vault"
         )
         self._keys: OrderedDict[UUID, tuple[float, AESGCM | None]] = OrderedDict()
+        self._keys_lock = Lock()
 
     def close(self) -> None:
         self._pool.close()
@@ -79,16 +81,25 @@ class Vault:
     def claim(self, scheme: str, value: str) -> Claim:
         """The stream of an identifier; a new one with a new key, pending, when it has none yet."""
         tag = self.tag(scheme, value)
+        query = "SELECT stream, batch, confirmed FROM identity JOIN claim_batch USING (batch) WHERE tag = %s"
         while True:
             with self._pool.connection() as conn:
-                row = conn.execute("SELECT stream, batch FROM identity WHERE tag = %s", (tag,), prepare=True).fetchone()
-            if row:
-                key = self._unwrapped(row[0])
-                return Claim(row[0], datakeys.commitment(key) if key else "", is_new=False, batch=row[1])
-            try:
-                return self._insert(tag)
-            except psycopg.errors.UniqueViolation:
-                continue  # another submission was first: look again
+                row = conn.execute(query, (tag,), prepare=True).fetchone()
+            if row is None:
+                try:
+                    return self._insert(tag)
+                except psycopg.errors.UniqueViolation:
+                    continue  # another submission was first: look again
+            stream, batch, confirmed = row
+            if confirmed or self._renew(batch):
+                key = self._unwrapped(stream)
+                return Claim(stream, datakeys.commitment(key) if key else "", is_new=False, batch=batch)
+
+    def _renew(self, batch: UUID) -> bool:
+        """Give a pending claim its whole time again, lest `settle` takes it from under us; False when it is settled."""
+        query = "UPDATE claim_batch SET claimed_at = now() WHERE batch = %s AND NOT confirmed"
+        with self._pool.connection() as conn:
+            return conn.execute(query, (batch,)).rowcount > 0
 
     def _insert(self, tag: bytes) -> Claim:
         stream, batch, key = new_stream(), UUID(bytes=os.urandom(16), version=4), datakeys.new_key()
@@ -110,26 +121,29 @@ class Vault:
         Returns how many claims were removed. Those whose stream began are confirmed.
         """
         removed = 0
+        due = "NOT confirmed AND claimed_at < now() - make_interval(secs => %s)"
         with self._pool.connection() as conn:
             pending = conn.execute(
-                "SELECT k.batch, k.stream FROM data_key k JOIN claim_batch b USING (batch)"
-                " WHERE NOT b.confirmed AND b.claimed_at < now() - make_interval(secs => %s)",
+                f"SELECT batch, stream FROM data_key JOIN claim_batch USING (batch) WHERE {due}",  # noqa: S608 - our own words
                 (older_than,),
             ).fetchall()
             kept = set(begun({stream for _, stream in pending})) if pending else set()
             for batch, stream in pending:
                 with conn.transaction():
+                    settled = f"UPDATE claim_batch SET confirmed = true WHERE batch = %s AND {due}"  # noqa: S608 - our own words
+                    if not conn.execute(settled, (batch, older_than)).rowcount:
+                        continue  # confirmed or claimed again since we looked
                     if stream not in kept:
                         conn.execute("DELETE FROM identity WHERE stream = %s AND batch = %s", (stream, batch))
                         conn.execute("DELETE FROM data_key WHERE stream = %s AND batch = %s", (stream, batch))
                         removed += 1
-                    conn.execute("UPDATE claim_batch SET confirmed = true WHERE batch = %s", (batch,))
         return removed
 
     # -- keys -------------------------------------------------------------------------------------------------------
     def key(self, stream: UUID) -> AESGCM | None:
         """The data key of a stream; None when it was destroyed, or never made."""
-        held = self._keys.get(stream)
+        with self._keys_lock:
+            held = self._keys.get(stream)
         if held is not None and held[0] > time.monotonic():
             return held[1]
         raw = self._unwrapped(stream)
@@ -140,7 +154,8 @@ class Vault:
         with self._pool.connection() as conn, conn.transaction():
             conn.execute("DELETE FROM identity WHERE stream = %s", (stream,))
             gone = conn.execute("DELETE FROM data_key WHERE stream = %s", (stream,)).rowcount
-        self._keys.pop(stream, None)
+        with self._keys_lock:
+            self._keys.pop(stream, None)
         return gone > 0
 
     def _unwrapped(self, stream: UUID) -> bytes | None:
@@ -149,10 +164,11 @@ class Vault:
         return datakeys.unwrap(self._kek, stream.bytes, row[0]) if row else None
 
     def _remember(self, stream: UUID, key: AESGCM | None) -> AESGCM | None:
-        self._keys[stream] = (time.monotonic() + KEY_TTL, key)
-        self._keys.move_to_end(stream)
-        while len(self._keys) > KEY_CACHE:
-            self._keys.popitem(last=False)
+        with self._keys_lock:
+            self._keys[stream] = (time.monotonic() + KEY_TTL, key)
+            self._keys.move_to_end(stream)
+            while len(self._keys) > KEY_CACHE:
+                self._keys.popitem(last=False)
         return key
 
 

@@ -148,6 +148,8 @@ class Loader:
         """The registration, when the person is new, and what the row reports."""
         if history.events:
             self.directory.check_same_person(row, history.state())
+        elif row.action not in NEW_PERSON:
+            raise Refused("worker-unknown")  # claimed by a submission that has not recorded anything yet
         elif row.action != "register":
             yield registered(row, Case(on=self._on(row), commitment=commitment))
         kind, build = BUILD[row.action]

@@ -61,6 +61,9 @@ class Directory:
     def check_establishment(self, employer: UUID | None, code: str) -> None:
         """Raises: Refused("establishment-unknown") unless the employer has opened a place of this code."""
         if employer is not None and code not in self.state(employer).establishments:
+            self.forget(employer)  # it may have been opened since we looked
+            if code in self.state(employer).establishments:
+                return
             known = ", ".join(list(self.state(employer).establishments)[:5])
             raise Refused("establishment-unknown", establishment=code, known=known)
 
@@ -95,7 +98,7 @@ class Directory:
         return stream
 
     def check_stream(self, row: Row, stream: UUID) -> None:
-        """Raises: Refused("type-differs") when a correction names another person than the row it corrects."""
+        """Raises: Refused("other-person") when a correction names another person than the row it corrects."""
         if self.registry.vault.find(*_identifier(row)) != stream:
             raise Refused("other-person", corrects=row.corrects)
 
