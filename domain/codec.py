@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import force_setattr, replace
 
 from domain.event import ERASED, Actor, Erased, Event, Fact, Unknown, topic_of
-from domain.facts import TOPICS, AnyFact, FactCorrected, Personal
+from domain.facts import CORRECTED, TOPICS, AnyFact, FactCorrected, Personal
 
 
 class Clear(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,8 +38,21 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     late_reason: str | None = None
 
 
+class Correction(msgspec.Struct, frozen=True):
+    """What is read of a correction to learn whether this version knows the kind of fact that it corrects."""
+
+    class Corrected(msgspec.Struct):
+        class Tagged(msgspec.Struct):
+            type: str
+
+        fact: Tagged
+
+    fact: Corrected
+
+
 _encode = msgspec.json.Encoder().encode
 _clear = msgspec.json.Decoder(Clear).decode
+_correction = msgspec.json.Decoder(Correction).decode
 _envelope = msgspec.json.Decoder(Envelope).decode
 _secret: Any = msgspec.json.Decoder(Personal).decode
 
@@ -62,13 +75,13 @@ def decode(
 ) -> Event:
     """The event again. `secret` is `ERASED` once the stream's key is destroyed, None when nothing was sealed."""
     part: Clear | Envelope
-    if topic in TOPICS:
+    if _is_known(topic, clear):
         part = _clear(clear)
         fact: Fact = part.fact
     else:
         part = _envelope(clear)
         fact = Unknown(effective_on=part.fact.effective_on, topic=topic)
-    if secret is not None:
+    if secret is not None and not isinstance(fact, Unknown):
         join(fact, secret if isinstance(secret, Erased) else _secret(secret))
     return Event(
         originator_id=stream,
@@ -80,6 +93,10 @@ def decode(
         ref=part.ref,
         late_reason=part.late_reason,
     )
+
+
+def _is_known(topic: str, clear: bytes) -> bool:
+    return topic in TOPICS and (topic != CORRECTED or _correction(clear).fact.fact.type in TOPICS)
 
 
 def split(fact: Fact) -> tuple[Fact, Any]:
@@ -94,8 +111,7 @@ def split(fact: Fact) -> tuple[Fact, Any]:
 def join(fact: Fact, personal: object) -> None:
     """Put a personal part back into a fact that was just decoded and that nobody else holds yet."""
     bearer = fact.fact if isinstance(fact, FactCorrected) else fact
-    if not isinstance(bearer, Unknown):
-        force_setattr(bearer, "personal", personal)
+    force_setattr(bearer, "personal", personal)
 
 
 __all__ = ["ERASED", "decode", "encode", "topic_of"]

@@ -16,7 +16,7 @@ import msgspec
 from domain import codes, employer, mandates, worker
 from domain import facts as f
 from domain.errors import Refused
-from domain.event import Actor, Event, Fact
+from domain.event import Actor, Erased, Event, Fact, Role, topic_of
 from domain.history import as_of, effective, root
 from domain.structure import fault
 
@@ -36,9 +36,13 @@ def today(now: datetime) -> date:
 class History:
     """A stream's events, oldest first, and the decision whether one more may join them."""
 
-    def __init__(self, stream: UUID, events: Sequence[Event] = (), kind: str = "") -> None:
+    def __init__(self, stream: UUID, events: Sequence[Event] = ()) -> None:
         self.stream, self.events = stream, list(events)
-        self.kind = self.events[0].fact.stream_kind if self.events else kind
+
+    @property
+    def kind(self) -> str:
+        """ "worker" or "employer", as the first fact says; "" before there is one."""
+        return kind_of(self.events)
 
     @property
     def version(self) -> int:
@@ -50,7 +54,7 @@ class History:
         return self.fold(events if on is None else as_of(events, on))
 
     def fold(self, events: Iterable[Event]) -> State:
-        state: State = employer.Employer(id=self.stream) if self.kind == "employer" else worker.Worker(id=self.stream)
+        state = empty(self.stream, self.kind)
         for event in events:
             _evolve(state, event)
         return state
@@ -69,8 +73,6 @@ class History:
 
         Raises: Refused, with the code of the first thing that is wrong.
         """
-        if not self.kind:
-            self.kind = fact.stream_kind
         event = Event(
             originator_id=self.stream,
             originator_version=self.version + 1,
@@ -84,17 +86,16 @@ class History:
         check_form(fact)
         mandates.check_role(fact, by)
         check_second(fact, by)
-        if fact.effective_on > now.astimezone(JAYAPURA).date():
-            raise Refused("in-the-future", effective_on=fact.effective_on)
-        if fact.stream_kind not in {self.kind, "any"}:
-            raise Refused("wrong-stream", got=fact.stream_kind, expected=self.kind)
+        check_time(fact, now)
+        if self.kind and _bearer(fact).stream_kind not in {self.kind, "any"}:
+            raise Refused("wrong-stream", got=_bearer(fact).stream_kind, expected=self.kind)
         if isinstance(fact, f.Amendment):
             self._check_amendment(fact, by)
         if isinstance(fact, f.StatementAdded | f.DisputeOpened):
             self._find(fact.about)
         self._check_structure(event)
-        if self.kind == "worker":
-            mandates.check_relation(_bearer(fact), by, self.state())
+        if by.role is Role.EMPLOYER:
+            mandates.check_relation(_bearer(fact), by, self._before(event))
         self.events.append(event)
         return event
 
@@ -108,8 +109,10 @@ class History:
         """The target is there, may be amended by this actor, and a correction keeps its kind."""
         amending = {e.originator_version: e for e in self.events if isinstance(e.fact, f.Amendment)}
         target = self._find(fact.target)
-        mandates.check_amendment(target, by)
         about = self._find(root(fact.target, amending))
+        mandates.check_role(about.fact, by)
+        for event in (about, *(e for v, e in amending.items() if root(v, amending) == about.originator_version)):
+            mandates.check_amendment(event, by)
         if not about.fact.amendable:
             raise Refused("not-amendable", version=about.originator_version)
         if isinstance(fact, f.FactVoided):
@@ -118,16 +121,16 @@ class History:
         elif isinstance(target.fact, f.FactVoided):
             raise Refused("not-amendable", version=target.originator_version)
         elif type(fact.fact) is not type(about.fact):
-            raise Refused("type-differs", got=type(fact.fact).__name__, expected=type(about.fact).__name__)
+            raise Refused("type-differs", got=topic_of(type(fact.fact)), expected=topic_of(type(about.fact)))
+        elif getattr(fact.fact, "key_commitment", "") != getattr(about.fact, "key_commitment", ""):
+            raise Refused("commitment-differs", version=about.originator_version)
 
     def _check_structure(self, event: Event) -> None:
         """Refuse what makes the refolded history impossible, unless it was so before."""
-        amending = {e.originator_version: e for e in [*self.events, event] if isinstance(e.fact, f.Amendment)}
-        own = root(event.originator_version, amending)
         found = self._faults([*self.events, event])
         if not found:
             return
-        before = self._faults(self.events)
+        own, before = self._own(event), self._faults(self.events)
         for version, reason in found.items():
             if version in before and before[version].code == reason.code:
                 continue
@@ -136,8 +139,22 @@ class History:
                 raise reason
             raise Refused("breaks-later-fact", version=version, reason=reason.code)
 
+    def _own(self, event: Event) -> int:
+        """The version of the fact that `event`, not yet joined, states or amends."""
+        amending = {e.originator_version: e for e in [*self.events, event] if isinstance(e.fact, f.Amendment)}
+        return root(event.originator_version, amending)
+
+    def _before(self, event: Event) -> State:
+        """The state just before what `event` says takes effect."""
+        own, state = self._own(event), empty(self.stream, self.kind or event.fact.stream_kind)
+        for earlier in effective([*self.events, event]):
+            if earlier.originator_version == own:
+                break
+            _evolve(state, earlier)
+        return state
+
     def _faults(self, events: Sequence[Event]) -> dict[int, Refused]:
-        state, found = self.fold(()), {}
+        state, found = empty(self.stream, kind_of(events)), {}
         for event in effective(events):
             reason = fault(state, event.fact)
             if reason is not None:
@@ -146,16 +163,27 @@ class History:
         return found
 
 
-def check_form(fact: Fact) -> None:
-    """Bounds, codes and what must go together inside one fact.
+def kind_of(events: Sequence[Event]) -> str:
+    return events[0].fact.stream_kind if events else ""
 
-    Raises: Refused("value-out-of-bounds"), Refused("code-unknown").
+
+def empty(stream: UUID, kind: str) -> State:
+    """What is known of a stream before its first fact."""
+    return employer.Employer(id=stream) if kind == "employer" else worker.Worker(id=stream)
+
+
+def check_form(fact: Fact) -> None:
+    """Bounds and codes inside one fact; its personal part is there to be sealed, not the mark of an erased one.
+
+    Raises: Refused("value-out-of-bounds"), Refused("code-unknown"), Refused("part-erased").
     """
     try:
         msgspec.convert(msgspec.to_builtins(fact), type(fact))
     except msgspec.ValidationError as error:
         raise Refused("value-out-of-bounds", why=str(error)) from error
     bearer = _bearer(fact)
+    if isinstance(getattr(bearer, "personal", None), Erased):
+        raise Refused("part-erased", topic=topic_of(type(bearer)))
     for field, (family, levels) in coded_fields(type(bearer)).items():
         value = getattr(bearer, field)
         for code in value if isinstance(value, tuple) else (value,):
@@ -179,14 +207,26 @@ def _extra(info: Any) -> dict[str, Any]:
     return next((extra for extra in map(_extra, filter(None, inner)) if extra), {})
 
 
+def check_time(fact: Fact, now: datetime) -> None:
+    """Nothing is true before it happens: neither the fact nor what a correction puts in a fact's place.
+
+    Raises: Refused("in-the-future"). Judged where the day begins first.
+    """
+    today_at_most = now.astimezone(JAYAPURA).date()
+    for day in (fact.effective_on, _bearer(fact).effective_on):
+        if day > today_at_most:
+            raise Refused("in-the-future", got=day, expected=f"at most {today_at_most}")
+
+
 def check_second(fact: Fact, by: Actor) -> None:
-    """What one officer must not do alone: merge, split, change an identifier.
+    """What one officer must not do alone: merge, split, change an identifier. Both are named, and differ.
 
     Raises: Refused("second-officer").
     """
-    alone = isinstance(fact, f.IdentityCorrected) and fact.grade == "minor"
-    if not alone and getattr(fact, "second", by) in {None, by.person}:
-        raise Refused("second-officer", by=by.person)
+    if not hasattr(fact, "second") or (isinstance(fact, f.IdentityCorrected) and fact.grade == "minor"):
+        return
+    if not by.person or fact.second in {None, by.person}:
+        raise Refused("second-officer", first=by.person, second=fact.second)
 
 
 def _bearer(fact: Fact) -> Fact:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain import facts as f
+from domain.employer import Employer
 from domain.errors import Refused
 from domain.event import Actor, Event, Fact, Role, topic_of
 
@@ -82,20 +83,18 @@ def check_role(fact: Fact, by: Actor) -> None:
         raise Refused("no-mandate", topic=topic_of(type(fact)), role=by.role.value)
 
 
-def check_relation(fact: Fact, by: Actor, worker: Worker) -> None:
-    """An employer speaks only of its own employments.
+def check_relation(fact: Fact, by: Actor, before: Worker | Employer) -> None:
+    """An employer speaks only of itself and of the employments that were its own just before the fact.
 
     Raises: Refused("no-mandate").
     """
-    if by.role is not Role.EMPLOYER:
-        return
-    if isinstance(fact, f.Hired):
+    employer = by.organisation
+    if isinstance(before, Employer):
+        employer = str(before.id)
+    elif isinstance(fact, f.Hired):
         employer = str(fact.employer)
-    elif hasattr(fact, "employment"):
-        held = worker.employments.get(fact.employment)
-        employer = by.organisation if held is None else str(held.employer)
-    else:
-        return
+    elif held := before.employments.get(getattr(fact, "employment", before.id)):
+        employer = str(held.employer)
     if employer != by.organisation:
         raise Refused("no-mandate", role=by.role.value, employer=employer)
 

@@ -198,6 +198,8 @@ def _(w: Worker, fact: f.TrainingCompleted) -> Refused | None:
 
 @_check(f.ApprenticeshipStarted)
 def _(w: Worker, fact: f.ApprenticeshipStarted) -> Refused | None:
+    if fact.apprenticeship in w.apprenticeships:
+        return Refused("apprenticeship-exists", apprenticeship=fact.apprenticeship)
     open_one = next((a for a in w.apprenticeships.values() if a.host == fact.host and a.ended_on is None), None)
     return Refused("apprenticeship-open", since=open_one.started_on) if open_one else None
 
@@ -253,6 +255,8 @@ def _(w: Worker, fact: Any) -> Refused | None:
 
 @_check(f.DisputeOpened)
 def _(w: Worker, fact: f.DisputeOpened) -> Refused | None:
+    if fact.dispute in w.disputes:
+        return Refused("dispute-exists", dispute=fact.dispute)
     held = next((d for d in w.disputes.values() if d.about == fact.about and d.outcome is None), None)
     return Refused("dispute-open", dispute=held.id) if held else None
 

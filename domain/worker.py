@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,15 @@ from msgspec.structs import replace
 
 from domain import facts as f
 from domain.event import Erased, Event, Fact, Standing
+
+
+class Term(Struct, frozen=True):
+    """One agreement within an employment. An extension (`extends`) starts the day after the term it prolongs."""
+
+    contract: f.Contract
+    agreed_on: date
+    starts_on: date
+    extends: bool = False
 
 
 class Employment(Struct):
@@ -35,6 +44,7 @@ class Employment(Struct):
     wage: f.Wage | Erased | None
     started_on: date
     with_employer_since: date
+    terms: list[Term]
     earlier_employers: list[tuple[UUID, str, date, date]] = field(default_factory=list)
     ended_on: date | None = None
     end_cause: str | None = None
@@ -91,7 +101,7 @@ class Card(Struct):
 
     @property
     def live(self) -> bool:
-        return self.state in {"valid", "suspended"}
+        return self.state == "valid" or (self.state == "suspended" and self.before_suspension == "valid")
 
 
 class Dispute(Struct):
@@ -258,6 +268,7 @@ def _(w: Worker, fact: f.Hired, event: Event) -> None:
         wage=fact.personal,
         started_on=fact.effective_on,
         with_employer_since=fact.effective_on,
+        terms=[Term(fact.contract, fact.effective_on, fact.effective_on)],
     )
 
 
@@ -277,17 +288,25 @@ def _during(kind: type[Fact]) -> Callable[[Callable[[Employment, Any], None]], N
 
 @_during(f.ContractRecorded)
 def _(e: Employment, fact: f.ContractRecorded) -> None:
-    e.contract, e.contract_from = fact.contract, fact.effective_on
+    if fact.contract != e.contract:  # else the labour office recorded what was agreed before
+        _agree(e, fact.contract, fact.effective_on)
 
 
 @_during(f.ContractExtended)
 def _(e: Employment, fact: f.ContractExtended) -> None:
-    e.contract = replace(e.contract, ends_on=fact.ends_on)
+    before, e.contract = e.contract.ends_on, replace(e.contract, ends_on=fact.ends_on)
+    starts_on = fact.effective_on if before in {None, date.max} else before + timedelta(days=1)
+    e.terms.append(Term(e.contract, fact.effective_on, starts_on, extends=True))
 
 
 @_during(f.ConvertedToPermanent)
 def _(e: Employment, fact: f.ConvertedToPermanent) -> None:
-    e.contract, e.contract_from = f.Contract(kind="permanent"), fact.effective_on
+    _agree(e, f.Contract(kind="permanent"), fact.effective_on)
+
+
+def _agree(e: Employment, contract: f.Contract, on: date) -> None:
+    e.contract, e.contract_from = contract, on
+    e.terms.append(Term(contract, on, on))
 
 
 @_during(f.PositionChanged)

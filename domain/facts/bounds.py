@@ -1,4 +1,4 @@
-"""Bounds of what a fact may hold. They are checked when a fact is recorded, never when it is read."""
+"""Bounds of what a fact may hold, checked when it is recorded and again when it is read: widen one, never narrow it."""
 
 from __future__ import annotations
 
