@@ -159,24 +159,24 @@ def _person(pen: Pen, claims: CardClaims) -> None:
     )
     for x, across, indonesian, english, value, translated in columns:
         y = pen.label(x, 23.4, indonesian, english, size=3.8)
-        y = pen.paragraph(x, y, value, across=across, lines=1, largest=6.2, smallest=4.2, font=BOLD)
+        y = pen.paragraph(x, y, value, across=across, lines=1, largest=5.8, smallest=4.2, font=BOLD)
         pen.paragraph(x, y, translated, across=across, lines=1, largest=4.4, smallest=4, colour=GREY)
 
 
 def _work(pen: Pen, claims: CardClaims, titles: Mapping[str, Mapping[str, str]]) -> None:
     right = _TEXT_X + _TEXT_ACROSS
     code, employer = claims.occupation, claims.employer_name
-    y = pen.label(_TEXT_X, 30.2, "Jabatan", "Occupation", size=3.8)
+    y = pen.label(_TEXT_X, 30.6, "Jabatan", "Occupation", size=3.8)
     name = title(titles, code, "id") if code else "—"
     y = pen.paragraph(_TEXT_X, y, name, across=_TEXT_ACROSS, lines=1, largest=6.2, smallest=4.6, font=BOLD)
     if code:
-        pen.text(right, 31.6, f"KBJI 2014 {code}", size=3.8, colour=GREY, right=True)
+        pen.text(right, 32.0, f"KBJI 2014 {code}", size=3.8, colour=GREY, right=True)
         english = titles.get(code, {}).get("en", "")
         pen.paragraph(_TEXT_X, y, english, across=_TEXT_ACROSS, lines=1, largest=4.4, smallest=3.8, colour=GREY)
-    y = pen.label(_TEXT_X, 37.2, "Perusahaan", "Employer", size=3.8)
-    pen.paragraph(_TEXT_X, y, employer or "—", across=_TEXT_ACROSS, lines=2, largest=6, smallest=4.4, font=BOLD)
+    y = pen.label(_TEXT_X, 37.9, "Perusahaan", "Employer", size=3.8)
+    pen.paragraph(_TEXT_X, y, employer or "—", across=_TEXT_ACROSS, lines=2, largest=5.8, smallest=4.4, font=BOLD)
     if claims.employer_nib:
-        pen.text(right, 38.6, f"NIB {claims.employer_nib}", size=3.8, colour=GREY, right=True)
+        pen.text(right, 39.3, f"NIB {claims.employer_nib}", size=3.8, colour=GREY, right=True)
 
 
 def _foot(pen: Pen, claims: CardClaims) -> None:

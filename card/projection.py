@@ -66,10 +66,13 @@ def to_cwt(claims: CardClaims) -> dict[int, Any]:
     return payload
 
 
-def from_cwt(payload: Claims) -> CardClaims:
-    """The claims of a CWT claims set. CardError("claims-malformed") unless it is one of this profile."""
+def from_cwt(payload: Claims, *, encoded: bytes | None = None) -> CardClaims:
+    """The claims of a CWT claims set. CardError("claims-malformed") unless it is one of this profile.
+
+    With `encoded`, the bytes it was decoded from, these too must be what we would have written.
+    """
     claims = _read(payload, _claims_of_cwt)
-    if cbor(to_cwt(claims)) != cbor(payload):
+    if cbor(to_cwt(claims)) != (cbor(payload) if encoded is None else encoded):
         raise CardError("claims-malformed", "got claims beside those of this profile, or in another form")
     return claims
 

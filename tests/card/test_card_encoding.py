@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import zlib
 
 import base45 as published_base45
@@ -70,13 +71,14 @@ def test_no_stored_block_goes_out(data: bytes) -> None:
     assert zlib.decompress(body) == data == deflate.inflate(body)
 
 
-def test_the_trap_is_there_and_is_avoided(ministry: Ministry) -> None:
-    """zlib stores a card without much text, even when told Z_FIXED: this is what would go out without our block."""
-    small = ministry.cose(employer_name=None, employer_nib=None, certifications=())
+def test_the_trap_is_there_and_is_avoided() -> None:
+    """zlib stores what hardly compresses, even when told Z_FIXED: this would go out without a block of our own."""
+    dense = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(8))
     compressor = zlib.compressobj(9, strategy=zlib.Z_FIXED)
-    by_zlib = compressor.compress(small) + compressor.flush()
+    by_zlib = compressor.compress(dense) + compressor.flush()
     assert by_zlib[2] >> 1 & 3 == 0
-    assert base45.decode(qr.text(small))[2] >> 1 & 3 == 1
+    assert base45.decode(qr.text(dense))[2] >> 1 & 3 == 1
+    assert qr.cose(qr.text(dense)) == dense
 
 
 @given(card=cards())
@@ -223,7 +225,7 @@ def test_cbor_that_is_not_deterministic_is_refused() -> None:
     long_form = cbor(payload).replace(b"\x01\x6e", b"\x18\x01\x6e", 1)  # key 1 of the identity in two bytes
     assert cbor2.loads(long_form) == payload
     for other in (backwards, long_form):
-        with pytest.raises(CardError, match="claims-malformed: got CBOR that is not deterministic"):
+        with pytest.raises(CardError, match=r"^claims-malformed: got .* in another form"):
             cwt.claims_of(other)
 
 
