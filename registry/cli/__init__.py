@@ -2,6 +2,8 @@
 
 Exit codes: 0 the command did its work; 1 refused, with a code; 2 wrong usage; 3 and 4 only from `card verify`:
 valid but its status is old, and cannot be checked here; 5 the database or a key cannot be reached.
+
+What only some commands need (Alembic, ReportLab, Faker, xlsxwriter) is imported by those: a command starts in a second.
 """
 
 from __future__ import annotations

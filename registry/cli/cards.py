@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from card import cli as verifying
-from card import pdf, qr, trustdir
+from card import qr, trustdir
 from projections.cards import shards, statuses
 from registry import cards
 from registry.app import SYSTEM
@@ -77,6 +77,8 @@ def write_card(
     issued: Issued, out: Path, titles: Mapping[str, Mapping[str, str]], *, specimen: bool = False
 ) -> list[Path]:
     """The files of a card. The PDF is CR80 front and back and an A4 sheet."""
+    from card import pdf
+
     out.mkdir(parents=True, exist_ok=True)
     contents = {
         "card.pdf": pdf.render(issued.claims, issued.text, titles=titles, specimen=specimen),

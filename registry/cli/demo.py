@@ -23,7 +23,6 @@ from domain.errors import Refused
 from domain.facts import FactCorrected, Wage
 from projections.placements import placements
 from registry import cards
-from registry import sample as made_up
 from registry.app import SYSTEM
 from registry.cli.cards import write_card, write_trust
 from registry.cli.files import CALIBRATED_UNTIL
@@ -75,6 +74,8 @@ def _fresh(settings: Settings) -> Settings:
 
 
 def _run(site: Site, home: Path) -> dict[str, Any]:
+    from registry import sample as made_up
+
     planted: Counter[tuple[str, ...]] = Counter()
     until = min(CALIBRATED_UNTIL, today(site.registry.now()) - timedelta(days=1))
     rows = list(made_up.generate(workers=WORKERS, employers=EMPLOYERS, seed=SEED, until=until, planted=planted))
@@ -112,7 +113,9 @@ def _run(site: Site, home: Path) -> dict[str, Any]:
 
 
 def _load(site: Site, path: Path, rows: list[dict[str, str]]) -> Summary:
-    made_up.write(rows, path)
+    from registry.sample import write
+
+    write(rows, path)
     results = path.with_name(path.stem + ".results.csv")
     with progress(path.name, len(rows)) as seen:
         return Loader(site.registry).load(path, results=results, progress=seen)

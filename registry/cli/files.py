@@ -9,11 +9,9 @@ from typing import Annotated
 
 import typer
 
-from registry import sample as made_up
 from registry.cli.output import Json, answer, console, progress, table
 from registry.cli.site import Site
 from registry.submissions.load import Loader
-from registry.submissions.template import write_template
 
 CALIBRATED_UNTIL = date(2026, 10, 31)
 
@@ -28,6 +26,8 @@ def sample(
     as_json: Json = False,
 ) -> None:
     """Write a made-up employers' file, calibrated to published figures of Sakernas and BPJSTK."""
+    from registry import sample as made_up
+
     rows = made_up.generate(
         workers=workers, seed=seed, employers=employers, errors=errors, until=date.fromisoformat(until)
     )
@@ -51,6 +51,8 @@ def template(
     out: Annotated[Path, typer.Option(dir_okay=False)] = Path("kets-template.xlsx"), as_json: Json = False
 ) -> None:
     """Write an empty spreadsheet: text-formatted identifiers, pick lists, headings in both languages."""
+    from registry.submissions.template import write_template
+
     write_template(out)
     console.print(f"Template written to {out}")
     answer({"ok": True, "file": str(out)}, as_json=as_json)

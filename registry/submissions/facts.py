@@ -138,7 +138,7 @@ def _opened(row: Row, case: Case) -> f.EstablishmentOpened:
     )
 
 
-def _terms(row: Row, case: Case) -> dict[str, Any]:
+def _terms(_row: Row, case: Case) -> dict[str, Any]:
     return {"effective_on": case.on, "employment": _given(case.subject)}
 
 

@@ -34,7 +34,7 @@ CREATE TABLE submission_row (
     sealed        bytea,
     PRIMARY KEY (organisation, ref)
 );
-COMMENT ON COLUMN submission_row.digest IS 'HMAC-SHA-256 of the canonical row under the row key: same ref, same content?';
+COMMENT ON COLUMN submission_row.digest IS 'HMAC-SHA-256 of the canonical row: same ref, same content?';
 COMMENT ON COLUMN submission_row.sealed IS 'the row as it came, under the data key of its stream';
 
 CREATE TABLE event_head (shard smallint PRIMARY KEY, position bigint NOT NULL) WITH (fillfactor = 10);
@@ -52,8 +52,8 @@ CREATE TABLE event (
     sealed_hash bytea CHECK (octet_length(sealed_hash) = 32),
     sealed      bytea
 ) PARTITION BY LIST (shard);
-COMMENT ON COLUMN event.salt IS 'the leaf holds SHA-256(salt || clear), so that a clear part proves itself after erasure';
-COMMENT ON COLUMN event.sealed IS 'nonce || AES-256-GCM of the personal part under the stream''s data key; removed on erasure';
+COMMENT ON COLUMN event.salt IS 'the leaf holds SHA-256(salt || clear), which erasure leaves provable';
+COMMENT ON COLUMN event.sealed IS 'nonce || AES-256-GCM of the personal part; removed on erasure';
 """
 
 PARTITION = """
