@@ -66,7 +66,9 @@ class IdentityMismatched(Fact, frozen=True, kw_only=True, tag="worker.identity-m
 
 
 class IdentityCorrected(Fact, frozen=True, kw_only=True, tag="worker.identity-corrected"):
-    """Minor: a spelling. Major: identifier or birth date, which needs a second officer."""
+    """Minor: a spelling. Major: identifier or birth date, which needs a second officer; so one alone never voids it."""
+
+    amendable = False
 
     grade: Literal["minor", "major"]
     birth_year: Year

@@ -123,8 +123,10 @@ _RULES = (_terms, _project, _probation, _age)
 def _too_long(
     e: Employment, code: str, limit: Limit, law: Profile, start: date, end: date | None, since: date
 ) -> Iterator[Finding]:
+    if end is None or start.year + limit.value > date.max.year:
+        return
     latest = _years_later(start, limit.value) - (2 * DAY if limit.below else DAY)
-    if end is not None and end > latest:
+    if end > latest:
         yield _finding(code, limit, law, e, since, end, latest)
 
 
@@ -135,8 +137,5 @@ def _finding(
 
 
 def _years_later(day: date, years: int) -> date:
-    """The same day some years on; 1 March for a 29 February that is not there, the last of days where there is none."""
-    year = day.year + years
-    if year > date.max.year:
-        return date.max
-    return date(year, day.month, 1) + (day.day - 1) * DAY
+    """The same day some years on; 1 March for a 29 February that is not there."""
+    return date(day.year + years, day.month, 1) + (day.day - 1) * DAY

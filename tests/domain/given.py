@@ -175,11 +175,11 @@ def hired(on: str = ON, **fields: Any) -> Fact:
     return a(f.Hired, on, **fields)
 
 
-def corrected(version: int, fact: Fact, on: str = "2026-03-01") -> Fact:
+def corrected(version: int, fact: Fact, on: str = "2026-02-01") -> Fact:
     return f.FactCorrected(effective_on=date.fromisoformat(on), corrects=version, fact=fact)
 
 
-def voided(version: int, on: str = "2026-03-01") -> Fact:
+def voided(version: int, on: str = "2026-02-01") -> Fact:
     return a(f.FactVoided, on, voids=version)
 
 
