@@ -25,23 +25,23 @@ class Cards(Projection):
     table = Table(
         "card",
         {
+            "worker": "uuid",
             "card": "text",
-            "worker": "uuid NOT NULL",
             "shard": "integer NOT NULL",
             "index": "integer NOT NULL",
             "status": "smallint NOT NULL",
             "issued_at": "timestamptz NOT NULL",
             "expires_at": "timestamptz NOT NULL",
         },
-        key=("card",),
-        indexes=("shard, index", "worker"),
+        key=("worker", "card"),
+        indexes=("shard, index", "card"),
     )
 
     def rows(self, state: Worker | Employer) -> Iterable[Row]:
         if not isinstance(state, Worker):
             return
         for c in state.cards.values():
-            yield (c.number, state.id, c.shard, c.index, STATUS[c.state], c.issued_at, c.expires_at)
+            yield (state.id, c.number, c.shard, c.index, STATUS[c.state], c.issued_at, c.expires_at)
 
 
 def statuses(conn: Connection[Any], shard: int) -> list[tuple[int, int]]:

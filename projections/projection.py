@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class Projection(ABC):
-    """Disposable: it may be dropped and rebuilt at any time, and never reads another stream."""
+    """Disposable: it may be dropped and rebuilt at any time, and never reads another stream.
+
+    No two streams state the same row: the key of a table that is not one of counts holds the stream's id.
+    """
 
     name: ClassVar[str]
     table: ClassVar[Table]

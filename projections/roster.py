@@ -19,11 +19,11 @@ class Roster(Projection):
     table = Table(
         "roster",
         {
+            "worker": "uuid",
             "employment": "uuid",
             "spell": "smallint",
             "employer": "uuid NOT NULL",
             "since": "date NOT NULL",
-            "worker": "uuid NOT NULL",
             "establishment": "text NOT NULL",
             "occupation": "text NOT NULL",
             "contract": "text NOT NULL",
@@ -31,8 +31,8 @@ class Roster(Projection):
             "until": "date",
             "cause": "text",
         },
-        key=("employment", "spell"),
-        indexes=("employer, until", "worker"),
+        key=("worker", "employment", "spell"),
+        indexes=("employer, until",),
     )
 
     def rows(self, state: Worker | Employer) -> Iterable[Row]:
@@ -41,6 +41,6 @@ class Roster(Projection):
         for e in state.employments.values():
             terms = (e.occupation, e.contract.kind, e.contract.ends_on)
             for spell, (employer, establishment, since, until) in enumerate(e.earlier_employers, start=1):
-                yield (e.id, spell, employer, since, state.id, establishment, *terms, until, "transfer")
-            last = (e.employer, e.with_employer_since, state.id, e.establishment)
-            yield (e.id, len(e.earlier_employers) + 1, *last, *terms, e.ended_on, e.end_cause)
+                yield (state.id, e.id, spell, employer, since, establishment, *terms, until, "transfer")
+            last = (e.employer, e.with_employer_since, e.establishment)
+            yield (state.id, e.id, len(e.earlier_employers) + 1, *last, *terms, e.ended_on, e.end_cause)

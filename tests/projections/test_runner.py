@@ -1,0 +1,197 @@
+"""The runner among others: two at once, killed at any moment, rebuilding what is being read."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from domain.errors import Refused
+from projections import runner as running
+from projections.runner import PROJECTIONS, Runner
+from tests.projections.log import Log, many
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.conftest import Site
+
+
+@pytest.fixture
+def another(site: Site) -> Iterator[Callable[..., Runner]]:
+    """Makes a runner as another process would have it."""
+    made: list[Runner] = []
+
+    def make(**options: Any) -> Runner:
+        made.append(Runner(site.database_url, **options))
+        return made[-1]
+
+    yield make
+    for runner in made:
+        runner.close()
+
+
+def included(log: Log) -> int:
+    query = "SELECT coalesce(min(total), 0)::int FROM (SELECT sum(position) AS total FROM read.projection_position"
+    found = log.conn.execute(query + " GROUP BY projection) AS each").fetchone()
+    return found[0] if found else 0  # type: ignore[return-value]
+
+
+def test_an_empty_log_has_empty_read_models(log: Log) -> None:
+    assert log.site.runner.catch_up() == 0
+    assert log.site.runner.rebuild("record") == 0
+    log.site.runner.install()
+    log.check_whole()
+
+
+def test_streams_are_folded_in_portions(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "STREAMS", 2)
+    log.add(many(12))
+    assert log.site.runner.catch_up() == 72
+    log.check_whole()
+
+
+def test_progress_and_status_count_events(log: Log) -> None:
+    log.add(many(5))
+    said: list[tuple[int, int]] = []
+    log.site.runner.rebuild("placements", lambda done, total: said.append((done, total)))
+    status = log.site.runner.status()
+    assert said[-1] == (30, 30)
+    assert (status["placements"]["included"], status["placements"]["behind"]) == (30, 0)
+    assert (status["record"]["included"], status["record"]["behind"]) == (0, 30)
+    log.check()
+    assert log.site.runner.catch_up() == 30, "the others, together"
+    log.check_whole()
+    with pytest.raises(Refused, match="projection-unknown"):
+        log.site.runner.rebuild("nothing")
+
+
+def test_the_librarys_tracking_says_the_same(log: Log) -> None:
+    log.add(many(3))
+    log.site.runner.catch_up()
+    log.site.runner.rebuild("roster")
+    assert {log.site.runner.tracking.max_tracking_id(name) for name in PROJECTIONS} == {18}
+
+
+def test_two_runners_at_once_count_nothing_twice(log: Log, another: Callable[..., Runner]) -> None:
+    runners = [another(batch=5), another(batch=7)]
+    done = threading.Event()
+    events = many(20)
+    with ThreadPoolExecutor(2) as pool:
+        following = [pool.submit(runner.follow, done.is_set) for runner in runners]
+        for start in range(0, len(events), 12):
+            log.add(events[start : start + 12])
+            log.check()
+        deadline = time.monotonic() + 20
+        while included(log) < len(events) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        done.set()
+        for each in following:
+            each.result(10)
+    log.check_whole()
+
+
+FOLLOWING = """
+import os
+from projections.runner import Runner
+print("ready", flush=True)
+Runner(os.environ["DATABASE_URL"], batch=3).follow(lambda: False)
+"""
+
+
+def test_a_killed_runner_has_included_each_fact_once_or_not_yet(log: Log) -> None:
+    """Killed without warning in the midst of its work, several times."""
+    log.add(many(60))
+    for quarter in (1, 2, 3):
+        command = [sys.executable, "-c", FOLLOWING]
+        with subprocess.Popen(command, env=log.site.environment, stdout=subprocess.PIPE) as process:
+            while included(log) < 90 * quarter - 60 and process.poll() is None:
+                time.sleep(0.001)
+            os.kill(process.pid, signal.SIGKILL)
+        assert process.returncode == -signal.SIGKILL
+        log.check()
+        assert 0 < included(log) < 360, "it was done before it could be killed"
+    log.site.runner.catch_up()
+    log.check_whole()
+
+
+def test_a_reader_notices_nothing_of_a_rebuild(log: Log, another: Callable[..., Runner]) -> None:
+    """While facts come in and another runner follows: no error, no row twice, and no row seen that is gone again."""
+    events = many(40)
+    log.add(events[:120])
+    log.site.runner.catch_up()
+    done, seen = threading.Event(), []
+    follower = another(batch=10)
+
+    def read() -> None:
+        query = "SELECT count(*), count(DISTINCT worker), (SELECT sum(n)::int FROM read.placements) FROM read.record"
+        with psycopg.connect(log.site.database_url, autocommit=True) as conn:
+            while not done.is_set():
+                seen.append(conn.execute(query, prepare=True).fetchone())
+
+    with ThreadPoolExecutor(2) as pool:
+        others = [pool.submit(read), pool.submit(follower.follow, done.is_set)]
+        for n in range(8):
+            log.add(events[120 + n * 15 : 135 + n * 15])
+            for name in ("record", "placements"):
+                log.site.runner.rebuild(name)
+                log.check()
+        done.set()
+        for each in others:
+            each.result(10)
+    log.site.runner.catch_up()
+    log.check_whole()
+    assert len(seen) > 20
+    workers = [row[0] for row in seen if row]
+    assert [row[1] for row in seen if row] == workers
+    assert set(workers) == {40}
+    assert {row[2] for row in seen if row} <= {40}
+
+
+def test_what_a_follower_has_shown_a_rebuild_does_not_take_back(log: Log, another: Callable[..., Runner]) -> None:
+    """Facts that arrive between the last batch of a rebuild and its swap are in the table that is swapped in."""
+    events = many(6)
+    log.add(events[:12])
+    log.site.runner.catch_up()
+    rebuilding, swap = another(), Runner._swap
+
+    def late(self: Runner, *how: Any) -> None:
+        log.add(events[12:])
+        log.site.runner.catch_up()
+        swap(self, *how)
+
+    rebuilding._swap = late.__get__(rebuilding)  # type: ignore[method-assign]
+    rebuilding.rebuild("roster")
+    log.check_whole()
+
+
+def test_two_rebuilds_of_one_read_model_take_turns(log: Log, another: Callable[..., Runner]) -> None:
+    log.add(many(10))
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda runner: runner.rebuild("record"), (another(batch=4), another(batch=4)))) == [60, 60]
+    log.site.runner.catch_up()
+    log.check_whole()
+
+
+def test_a_rebuild_that_was_broken_off_is_begun_again(log: Log, another: Callable[..., Runner]) -> None:
+    log.add(many(10))
+    log.site.runner.catch_up()
+
+    def stop(done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        another(batch=4).rebuild("cards", stop)
+    log.check_whole()
+    assert another().rebuild("cards") == 60
+    log.check_whole()
+    left = log.conn.execute("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'building%'").fetchone()
+    assert left == (0,)
