@@ -70,6 +70,10 @@ CODES: dict[str, tuple[str, str]] = {
         "{field}: the code '{got}' is not in its list.",
     ),
     "value-out-of-bounds": ("Nilai di luar batas: {why}.", "A value is out of bounds: {why}."),
+    "part-erased": (
+        "Bagian pribadi fakta ini sudah dihapus dan tidak dapat dicatat lagi.",
+        "The personal part of this fact has been erased and cannot be recorded again.",
+    ),
     "value-missing": ("Baris pembetulan kurang isian.", "The corrected row lacks a value that it needs."),
 }
 
@@ -79,8 +83,8 @@ AUTHORITY: dict[str, tuple[str, str]] = {
         "The role '{role}' has no mandate to record this.",
     ),
     "second-officer": (
-        "Perlu petugas kedua; '{by}' tidak dapat melakukannya sendiri.",
-        "A second officer is needed; '{by}' cannot do this alone.",
+        "Perlu dua petugas yang berbeda; terbaca '{first}' dan '{second}'.",
+        "Two different officers are needed; got '{first}' and '{second}'.",
     ),
     "submitter-missing": (
         "Tidak jelas siapa pelapornya; isi kolom submitter atau sebutkan NIB saat mengirim.",
@@ -190,6 +194,7 @@ SKILLS: dict[str, tuple[str, str]] = {
         "Pemagangan di tempat yang sama masih berjalan sejak {since}.",
         "An apprenticeship with the same host has been open since {since}.",
     ),
+    "apprenticeship-exists": ("Pemagangan ini sudah ada.", "This apprenticeship is there already."),
     "apprenticeship-unknown": ("Tidak ada pemagangan yang berjalan.", "There is no open apprenticeship."),
     "certificate-exists": ("Sertifikat ini sudah ada.", "This certificate is there already."),
     "certificate-unknown": (
@@ -217,9 +222,21 @@ CARDS: dict[str, tuple[str, str]] = {
 }
 
 RECORDING: dict[str, tuple[str, str]] = {
+    "late-reason-unknown": (
+        "Alasan terlambat '{got}' tidak ada dalam daftar: {expected}.",
+        "The reason for lateness '{got}' is not in the list: {expected}.",
+    ),
+    "identifier-differs": (
+        "Nomor identitas tidak dapat diubah dengan pembetulan; ajukan ke petugas.",
+        "An identifier is not changed by a correction; ask an officer.",
+    ),
+    "identity-verified": (
+        "Identitas sudah diverifikasi; nama, tanggal lahir dan jenis kelamin hanya diubah oleh petugas.",
+        "The identity is verified: only an officer changes name, birth date or sex.",
+    ),
     "in-the-future": (
-        "Tanggal {effective_on} belum tiba; laporkan setelah terjadi.",
-        "The date {effective_on} has not come; report it when it has happened.",
+        "Tanggal {got} belum tiba ({expected}); laporkan setelah terjadi.",
+        "The date {got} has not come ({expected}); report it when it has happened.",
     ),
     "wrong-stream": (
         "Fakta tentang {got} tidak dapat dicatat pada {expected}.",
@@ -229,6 +246,10 @@ RECORDING: dict[str, tuple[str, str]] = {
     "not-amendable": (
         "Fakta nomor {version} tidak dapat dibetulkan atau dibatalkan.",
         "The fact number {version} cannot be corrected or voided.",
+    ),
+    "commitment-differs": (
+        "Pembetulan pendaftaran tidak dapat mengganti kunci data orang ini.",
+        "A correction of a registration cannot change the key that it commits to.",
     ),
     "type-differs": (
         "Pembetulan harus sejenis: terbaca {got}, diharapkan {expected}.",
@@ -250,6 +271,7 @@ RECORDING: dict[str, tuple[str, str]] = {
         "Tidak ada baris tercatat dengan ref '{corrects}'.",
         "No row was recorded under the ref '{corrects}'.",
     ),
+    "dispute-exists": ("Sanggahan ini sudah ada.", "This dispute is there already."),
     "dispute-open": ("Fakta ini sudah disanggah.", "This fact is disputed already."),
     "dispute-unknown": ("Sanggahan ini tidak ada atau sudah selesai.", "There is no such open dispute."),
     "busy": ("Sedang sibuk; coba lagi sebentar.", "Busy; try again in a moment."),
@@ -265,6 +287,10 @@ RECORDING: dict[str, tuple[str, str]] = {
         "Tidak ada rincian menurut '{got}'; pilihan: {expected}.",
         "There is no breakdown by '{got}'; there are: {expected}.",
     ),
+    "profile-unknown": (
+        "Tidak ada profil hukum '{got}'; pilihan: {expected}.",
+        "There is no law profile '{got}'; there are: {expected}.",
+    ),
     "projection-unknown": (
         "Tidak ada model baca '{got}'; pilihan: {expected}.",
         "There is no read model '{got}'; there are: {expected}.",
@@ -275,6 +301,14 @@ RUNNING: dict[str, tuple[str, str]] = {
     "not-started": (
         "Registri tidak dapat dijalankan; lihat catatan di {see}.",
         "The registry did not start; see the logs in {see}.",
+    ),
+    "demo-own-database": (
+        "Demo memakai basis datanya sendiri; diharapkan {expected}.",
+        "The demo uses a database of its own; expected {expected}.",
+    ),
+    "demo-folder": (
+        "Folder {folder} bukan buatan demo; diharapkan {expected}.",
+        "The folder {folder} was not made by the demo; expected {expected}.",
     ),
     "child-ended": (
         "Bagian '{child}' berhenti; lihat catatan di {see}.",

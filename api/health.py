@@ -1,0 +1,80 @@
+"""`/healthz` and `/metrics`: for whoever runs the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel, Field
+
+from api.desk import AtDesk
+from api.positions import positions
+from api.problems import responses
+
+if TYPE_CHECKING:
+    from api.desk import Desk
+    from api.positions import Positions
+
+router = APIRouter(tags=["running"])
+
+CONNECT_SECONDS = 2
+
+
+class Health(BaseModel):
+    """`ok` when both databases answer. Read models that lag are told, and are no reason to take the door down."""
+
+    ok: bool
+    database: bool
+    vault: bool
+    events: int | None = Field(description="Facts in the log")
+    lag: dict[str, int] | None = Field(description="Facts that each read model lacks", examples=[{"record": 0}])
+
+
+@router.get(
+    "/healthz",
+    summary="Does it work?",
+    responses={**responses(), 503: {"model": Health, "description": "A database does not answer"}},
+)
+def healthz(desk: AtDesk, response: Response) -> Health:
+    """200 when both databases answer, else 503."""
+    log, vault = _log(desk), _answers(desk.settings.vault_url or "")
+    ok = log is not None and vault
+    response.status_code = 200 if ok else 503
+    return Health(
+        ok=ok,
+        database=log is not None,
+        vault=vault,
+        events=log.events if log else None,
+        lag={name: log.lag(name) for name in log.included} if log else None,
+    )
+
+
+@router.get(
+    "/metrics",
+    summary="Measures, as Prometheus reads them",
+    response_class=Response,
+    responses={**responses(), 200: {"description": "Text", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def metrics(desk: AtDesk) -> Response:
+    """Requests by route and status, facts, lag of read models, cards issued. Names nobody."""
+    return Response(desk.measures.page(_log(desk)), media_type=CONTENT_TYPE_LATEST)
+
+
+def _log(desk: Desk) -> Positions | None:
+    try:
+        with desk.reading() as conn:
+            return positions(conn)
+    except (psycopg.Error, PoolTimeout):
+        return None
+
+
+def _answers(url: str) -> bool:
+    """A connection of its own: one from a pool says only that the database did answer once."""
+    try:
+        with psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as conn:
+            return conn.execute("SELECT 1").fetchone() == (1,)
+    except psycopg.Error:
+        return False

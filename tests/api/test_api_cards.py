@@ -1,0 +1,124 @@
+"""Cards from the door, verified with nothing but the lists that the door gives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from api.kept import Kept
+from card.errors import VerificationError
+from card.status import StatusList
+from card.trust import TrustList
+from card.verify import Verified, verify
+from tests.api.client import TestClient
+from tests.api.story import NIB, NIK, at, hired, refused, send, verified
+from tests.conftest import Site
+
+
+def checked(client: TestClient, site: Site, data: str) -> Verified:
+    """What a verifier far away makes of it, that has fetched the lists just now."""
+    now = int(site.now.timestamp())
+    trust = TrustList.verify(client.get("/v1/trust-list").text, roots=[site.keyring.root.public_jwk], now=now)
+
+    def status(shard: int) -> StatusList:
+        token = client.get(f"/v1/status/{shard}").text
+        return StatusList.verify(token, shard=shard, trust=trust, now=now)
+
+    return verify(data, trust=trust, status=status, now=now)
+
+
+def test_an_issued_card_verifies_in_both_forms(site: Site, client: TestClient) -> None:
+    worker = verified(client)
+    response = client.post(f"/v1/workers/{worker}/card")
+    card = response.json()
+    assert (response.status_code, response.headers["location"]) == (201, f"/v1/workers/{worker}/card")
+    assert response.headers["cache-control"] == "no-store"
+    assert (card["issued_at"], card["expires_at"]) == ("2026-03-02T03:00:00Z", "2027-05-02T17:00:00Z")
+    site.runner.catch_up()
+    for form in (card["text"], card["jwt"]):
+        found = checked(client, site, form)
+        assert (found.outcome, found.status) == ("valid", 0)
+        assert (found.claims.number, found.claims.name) == (card["number"], "Siti Rahmawati")
+        assert (found.claims.employer_nib, found.claims.occupation) == (NIB, "7212")
+        assert (found.claims.status.shard, found.claims.status.index) == tuple(card["status"].values())
+
+
+def test_the_card_in_force_is_given_again_as_it_was_released(client: TestClient) -> None:
+    worker = verified(client)
+    refused(client.get(f"/v1/workers/{worker}/card"), 404, "card-none")
+    issued = client.post(f"/v1/workers/{worker}/card").json()
+    assert client.get(f"/v1/workers/{worker}/card").json() == issued
+
+
+def test_a_second_card_supersedes_the_first(site: Site, client: TestClient) -> None:
+    worker = verified(client)
+    first = client.post(f"/v1/workers/{worker}/card").json()
+    second = client.post(f"/v1/workers/{worker}/card").json()
+    site.runner.catch_up()
+    assert checked(client, site, first["text"]).status == 3
+    assert checked(client, site, second["text"]).status == 0
+
+
+def test_a_job_lost_makes_the_card_out_of_date_within_a_minute(site: Site, client: TestClient) -> None:
+    worker = verified(client)
+    card = client.post(f"/v1/workers/{worker}/card").json()
+    site.runner.catch_up()
+    assert checked(client, site, card["text"]).status == 0
+    end = {"action": "end", "nik": NIK, "effective_on": "2026-03-02", "reason": "resignation"}
+    assert send(client, [end]).json()["recorded"] == 2  # and the card superseded with it
+    site.runner.catch_up()
+    site.now += timedelta(minutes=1)
+    found = checked(client, site, card["text"])
+    assert (found.outcome, found.status) == ("valid", 3)
+    refused(client.get(f"/v1/workers/{worker}/card"), 404, "card-none")
+
+
+def test_a_card_of_another_text_is_refused(site: Site, client: TestClient) -> None:
+    card = client.post(f"/v1/workers/{verified(client)}/card").json()
+    head, payload, signature = card["jwt"].split(".")
+    with pytest.raises(VerificationError, match="bad-signature"):
+        checked(client, site, f"{head}.{payload}.{signature[:-8]}{'A' * 6}{signature[-2:]}")
+
+
+def test_who_is_not_verified_gets_no_card(client: TestClient) -> None:
+    refused(client.post(f"/v1/workers/{hired(client)}/card"), 409, "identity-unverified")
+    refused(client.post(f"/v1/workers/{uuid4()}/card"), 404, "worker-unknown")
+
+
+def test_lists_are_for_everybody_and_kept_for_a_minute(site: Site, client: TestClient) -> None:
+    client.post(f"/v1/workers/{verified(client)}/card")
+    for path, media_type in (
+        ("/v1/trust-list", "application/kets-trust+jwt"),
+        ("/v1/status/0", "application/statuslist+jwt"),
+    ):
+        first = client.get(path)
+        assert first.headers["content-type"] == media_type
+        assert first.headers["cache-control"] == "public, max-age=60"
+        assert client.get(path).text == first.text
+        held = client.get(path, headers={"If-None-Match": f'W/"other", {first.headers["etag"]}'})
+        assert (held.status_code, held.content, held.headers["etag"]) == (304, b"", first.headers["etag"])
+        site.now += timedelta(seconds=61)
+        later = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+        assert later.status_code == 200
+        assert later.headers["etag"] != first.headers["etag"]
+
+
+def test_two_processes_give_lists_of_one_version(site: Site, client: TestClient) -> None:
+    """Else a verifier that asks one after the other would see the list go back."""
+    root, now = [site.keyring.root.public_jwk], int(site.now.timestamp())
+    versions = set()
+    for second in (1, 59):
+        site.now = at(f"2026-03-02T03:00:{second:02}")
+        versions.add(TrustList.verify(client.get("/v1/trust-list").text, roots=root, now=now + 60).version)
+        client.app.state.desk.kept = Kept()  # type: ignore[attr-defined]  # as another process has it: empty
+    assert len(versions) == 1
+
+
+@pytest.mark.parametrize(
+    ("n", "status", "code"),
+    [("9", 404, "status-shard-unknown"), ("65536", 422, "request-invalid"), ("-1", 422, "request-invalid")],
+)
+def test_a_list_that_is_not_there_is_not_made(client: TestClient, n: str, status: int, code: str) -> None:
+    refused(client.get(f"/v1/status/{n}"), status, code)
