@@ -47,9 +47,9 @@ def test_a_correction_moves_the_cell_and_a_void_empties_it(site: Site) -> None:
     load(site, {**mended, "ref": "c-1", "corrects": "h-1"})
     moved = (date(2026, 1, 1), "kemendagri:2025/31", "kbli:2020/C", "kbji:2014/4")
     assert counted(site, *everything) == [(*moved, 1, 1), (*cell, 0, 1)]
-    load(site, row(1, "void", ref="v-1", corrects="h-1", reason="Tidak jadi"))
+    load(site, row(1, "void", ref="v-1", corrects="h-1", reason="never-happened"))
     assert counted(site, *everything) == [(*cell, 0, 1)]
-    load(site, row(1, "void", ref="v-2", corrects="v-1", reason="Jadi juga"))
+    load(site, row(1, "void", ref="v-2", corrects="v-1", reason="error"))
     assert counted(site, *everything) == [(*moved, 1, 1), (*cell, 0, 1)]
 
 
