@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,7 +16,7 @@ import msgspec
 from domain import codes, employer, mandates, worker
 from domain import facts as f
 from domain.errors import Refused
-from domain.event import Actor, Erased, Event, Fact, Role, topic_of
+from domain.event import Actor, Erased, Event, Fact, LateReason, Role, topic_of
 from domain.history import as_of, effective, root
 from domain.structure import fault
 
@@ -84,6 +84,8 @@ class History:
             late_reason=late_reason,
         )
         check_form(fact)
+        if late_reason is not None and late_reason not in get_args(LateReason):
+            raise Refused("late-reason-unknown", got=late_reason, expected=", ".join(get_args(LateReason)))
         mandates.check_role(fact, by)
         check_second(fact, by)
         check_time(fact, now)
@@ -124,6 +126,29 @@ class History:
             raise Refused("type-differs", got=topic_of(type(fact.fact)), expected=topic_of(type(about.fact)))
         elif getattr(fact.fact, "key_commitment", "") != getattr(about.fact, "key_commitment", ""):
             raise Refused("commitment-differs", version=about.originator_version)
+        if isinstance(about.fact, f.WorkerRegistered):
+            self._check_identity(fact)
+
+    def _check_identity(self, fact: f.FactCorrected | f.FactVoided) -> None:
+        """Amending a registration neither moves a stream to another identifier nor renames somebody verified.
+
+        Both are for IdentityCorrected: an officer's, and two officers' where it is major.
+        Raises: Refused("identifier-differs"), Refused("identity-verified").
+        """
+        held = self.state()
+        new = fact.fact if isinstance(fact, f.FactCorrected) else None
+        was, now = held.details, new.personal if isinstance(new, f.WorkerRegistered) else None
+        if isinstance(was, f.PersonDetails) and isinstance(now, f.PersonDetails):
+            if (was.nik, was.passport) != (now.nik, now.passport):
+                raise Refused("identifier-differs")
+            if isinstance(new, f.WorkerRegistered) and (was.name, was.birth_date, held.sex) == (
+                now.name,
+                now.birth_date,
+                new.sex,
+            ):
+                return
+        if held.identity == "verified":
+            raise Refused("identity-verified", since=held.identity_since)
 
     def _check_structure(self, event: Event) -> None:
         """Refuse what makes the refolded history impossible, unless it was so before."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 import msgspec
@@ -34,6 +34,18 @@ STANDING_OF = {
     Role.WORKER: Standing.SELF_DECLARED,
     Role.EMPLOYER: Standing.EMPLOYER_STATED,
 }
+
+
+LateReason = Literal[
+    "branch-late",
+    "force-majeure",
+    "identifier-awaited",
+    "portal-unavailable",
+    "staff-change",
+    "system-change",
+    "other",
+]
+"""Why something was reported late. A closed list: free text could name somebody, and the clear part is for ever."""
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -454,17 +454,21 @@ def _(w: Worker, fact: f.CardReinstated, _event: Event) -> None:
         card.state = card.before_suspension
 
 
-def _set_card(state: str) -> Callable[[Worker, Any, Event], None]:
-    def assign(w: Worker, fact: f.CardRevoked | f.CardSuperseded, _event: Event) -> None:
-        card = w.cards.get(fact.card)
-        if card is not None:
-            card.state = state
-
-    return assign
+@_on(f.CardRevoked)
+def _(w: Worker, fact: f.CardRevoked, _event: Event) -> None:
+    card = w.cards.get(fact.card)
+    if card is not None:
+        card.state = "revoked"
 
 
-_on(f.CardRevoked)(_set_card("revoked"))
-_on(f.CardSuperseded)(_set_card("superseded"))
+@_on(f.CardSuperseded)
+def _(w: Worker, fact: f.CardSuperseded, _event: Event) -> None:
+    """A card suspended, reported lost perhaps, stays suspended: superseding must not make it acceptable again."""
+    card = w.cards.get(fact.card)
+    if card is not None and card.state == "suspended":
+        card.before_suspension = "superseded"
+    elif card is not None:
+        card.state = "superseded"
 
 
 # -- the worker's own side ------------------------------------------------------------------------------------------

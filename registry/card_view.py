@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from domain.decide import today
+from domain.decide import JAYAPURA
 from domain.event import Standing
 from domain.facts import PersonDetails
 from domain.worker import Worker
@@ -39,8 +39,11 @@ class CardView(NamedTuple):
 
 
 def card_view(history: History, now: datetime) -> CardView | None:
-    """The view as of the day in Jakarta; None of an employer, an erased person, or one not registered yet."""
-    day = today(now)
+    """The view as of today, the latest civil day in Indonesia: what is dated today anywhere in it counts.
+
+    None of an employer, an erased person, or one not registered yet.
+    """
+    day = now.astimezone(JAYAPURA).date()
     worker = history.state(on=day) if history.events else None
     if not isinstance(worker, Worker) or not isinstance(worker.details, PersonDetails):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,9 +11,9 @@ from domain import codec
 from domain import facts as f
 from domain.event import ERASED, Event, topic_of
 from domain.history import as_of, effective, order, standing_amendments
+from domain.rules.findings import findings
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
     from uuid import UUID
 
     from domain.decide import History
@@ -94,4 +95,5 @@ def summary(history: History, *, known_at: datetime | None = None, on: date | No
     if "employments" in shown:
         current = state.current
         shown |= {"standing": state.standing, "current": str(current.id) if current else None}
+        shown["findings"] = msgspec.to_builtins(findings(state, on=on or date.max))
     return shown

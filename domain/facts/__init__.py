@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.event import Fact, topic_of
 from domain.facts.amendment import CORRECTED, DisputeOpened, DisputeResolved, FactVoided, StatementAdded
-from domain.facts.bounds import Key, Version
+from domain.facts.bounds import Version
 from domain.facts.card import CardIssued, CardReinstated, CardRevoked, CardSuperseded, CardSuspended, SignedCard
 from domain.facts.employer import (
     EmployerRegistered,
@@ -127,7 +127,6 @@ class FactCorrected(Fact, frozen=True, kw_only=True, tag=CORRECTED):
 
     corrects: Version
     fact: Correctable
-    cause: Key = "error"
 
     @property
     def target(self) -> int:

@@ -6,8 +6,11 @@ from typing import Literal
 from uuid import UUID
 
 from domain.event import Erased, Fact
-from domain.facts.bounds import Key, Version
+from domain.facts.bounds import Version
 from domain.facts.people import Note
+
+VoidCause = Literal["duplicate", "never-happened", "wrong-person", "error"]
+DisputeCause = Literal["never-employed", "dates", "position", "wage", "termination", "certificate", "other"]
 
 CORRECTED, VOIDED = "fact.corrected", "fact.voided"
 
@@ -19,7 +22,7 @@ class FactVoided(Fact, frozen=True, kw_only=True, tag=VOIDED):
     amendable = False
 
     voids: Version
-    cause: Key
+    cause: VoidCause
 
     @property
     def target(self) -> int:
@@ -40,7 +43,7 @@ class DisputeOpened(Fact, frozen=True, kw_only=True, tag="worker.dispute-opened"
 
     dispute: UUID
     about: Version
-    cause: Key
+    cause: DisputeCause
     personal: Note | Erased | None = None
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
 from domain.event import Erased, Fact
 from domain.facts.bounds import Key, Occupation, Regency, Unit
+
+CertificateCause = Literal["surveillance-failed", "retest-failed", "misconduct", "issued-in-error", "body-unlicensed"]
 
 
 class CertificateNumber(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="certificate-number"):
@@ -52,9 +55,9 @@ class CertificateIssued(Fact, frozen=True, kw_only=True, tag="worker.certificate
 
 class CertificateSuspended(Fact, frozen=True, kw_only=True, tag="worker.certificate-suspended"):
     certificate: UUID
-    cause: Key
+    cause: CertificateCause
 
 
 class CertificateRevoked(Fact, frozen=True, kw_only=True, tag="worker.certificate-revoked"):
     certificate: UUID
-    cause: Key
+    cause: CertificateCause

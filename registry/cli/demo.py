@@ -214,7 +214,7 @@ def _say(found: dict[str, Any], home: Path) -> None:
     print("\n".join(lines), file=said)
     show_placements(found["top_placements"], ["province", "industry"])
     style = "green" if found["ok"] else "red"
-    console.print(Panel(said.getvalue().rstrip(), title="KETS demo", border_style=style, style=style, expand=False))
+    console.print(Panel(said.getvalue().rstrip(), title="KETS demo", border_style=style, style=style), soft_wrap=False)
 
 
 def _short(path: Path) -> str:

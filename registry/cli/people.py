@@ -123,6 +123,10 @@ def _show_record(found: dict[str, Any], site: Site, when: str = "") -> None:
             ("since", job["started_on"]),
         ]
     rows += [("certificate", f"{c['unit']} ({c['standing']}, {c['state']})") for c in found["certificates"].values()]
+    rows += [
+        (f"finding {n['code']}", f"{n['law']} {n['article']}: got {n['got']}, limit {n['limit']}")
+        for n in found["findings"]
+    ]
     rows += [("card", f"{c['number']} ({c['state']})") for c in found["cards"].values()]
     table(f"Record {when}".strip(), ("", ""), rows)
     if not job:

@@ -80,7 +80,7 @@ def _entrant(group: Group, member: Employer, identities: Identities) -> None:
     elif registers_first:
         _registered_seeker(career, first, on)
     elif chance.random() < 0.015:
-        group.voids.append((career.hire(member, place, on, channel), "Tidak jadi masuk kerja"))
+        group.voids.append((career.hire(member, place, on, channel), "never-happened"))
         return
     career.hire(member, place, on, channel)
     career.work(verify=not registers_first)

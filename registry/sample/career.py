@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 LATE = 0.04
 LATE_REASONS = (
-    "Menunggu NIK dari pekerja",
-    "Sistem penggajian baru",
-    "Cabang terlambat melapor",
-    "Portal tidak dapat diakses",
-    "Pergantian petugas HRD",
+    "identifier-awaited",
+    "system-change",
+    "branch-late",
+    "portal-unavailable",
+    "staff-change",
 )
 
 
@@ -173,7 +173,7 @@ class Career:
         self.tell(on, "wage", wage=str(job.wage))
         if self.chance.random() < 0.008:  # the same row meant for somebody else; voided at the end
             row = self.tell(on, "wage", wage=str(job.wage + self.chance.randrange(1, 900) * 1000))
-            self.group.voids.append((row, "Salah pekerja"))
+            self.group.voids.append((row, "wrong-person"))
         self.at(date(on.year + 1, job.employer.raise_month, 1), self._raise)
 
     def _promote(self, on: date) -> None:

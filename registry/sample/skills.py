@@ -43,7 +43,7 @@ def _certify(career: Career, unit: str, on: date) -> None:
     career.say(on, "bnsp", "certificate", {"certificate": unit, "number": number, "ends_on": expires.isoformat()})
     if career.chance.random() < 0.03:
         action, why = career.chance.choice(
-            (("suspend-certificate", "Surveilans tidak dipenuhi"), ("revoke-certificate", "Uji ulang tidak lulus"))
+            (("suspend-certificate", "surveillance-failed"), ("revoke-certificate", "retest-failed"))
         )
         later = on + timedelta(days=career.chance.randrange(60, 400))
         career.at(later, partial(_take_back, career, action, {"number": number, "reason": why}))

@@ -156,15 +156,27 @@ ACTIONS: tuple[Action, ...] = (
         reasons=choices.APPRENTICESHIP_ENDING,
     ),
     _work("certificate", ("Terbit sertifikat", "Issue a certificate"), "certificate number ends_on"),
-    _work("suspend-certificate", ("Bekukan sertifikat", "Suspend a certificate"), "number reason", "certificate"),
-    _work("revoke-certificate", ("Cabut sertifikat", "Revoke a certificate"), "number reason", "certificate"),
+    _work(
+        "suspend-certificate",
+        ("Bekukan sertifikat", "Suspend a certificate"),
+        "number reason",
+        "certificate",
+        choices.CERTIFICATE,
+    ),
+    _work(
+        "revoke-certificate",
+        ("Cabut sertifikat", "Revoke a certificate"),
+        "number reason",
+        "certificate",
+        choices.CERTIFICATE,
+    ),
     _action(
         "correct",
         ("Pembetulan", "Correct"),
         "corrects",
         " ".join(column.name for column in COLUMNS),
     ),
-    _action("void", ("Pembatalan", "Void"), "corrects reason", " ".join(PERSON)),
+    _action("void", ("Pembatalan", "Void"), "corrects reason", " ".join(PERSON), reasons=choices.VOIDING),
 )
 
 BY_NAME: dict[str, Action] = {action.name: action for action in ACTIONS}

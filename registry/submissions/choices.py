@@ -37,6 +37,31 @@ LEVEL = (
     Choice("3", "surat peringatan ketiga", "third warning"),
 )
 
+VOIDING = (
+    Choice("duplicate", "laporan ganda", "reported twice"),
+    Choice("never-happened", "tidak pernah terjadi", "it never happened"),
+    Choice("wrong-person", "orang yang salah", "about another person"),
+    Choice("error", "kekeliruan", "an error"),
+)
+
+CERTIFICATE = (
+    Choice("surveillance-failed", "surveilans tidak dipenuhi", "surveillance failed"),
+    Choice("retest-failed", "uji ulang tidak lulus", "retest failed"),
+    Choice("misconduct", "pelanggaran", "misconduct"),
+    Choice("issued-in-error", "terbit karena kekeliruan", "issued in error"),
+    Choice("body-unlicensed", "lembaga tidak berlisensi", "the body had no licence"),
+)
+
+LATE = (
+    Choice("branch-late", "cabang terlambat melapor", "a branch reported late"),
+    Choice("force-majeure", "keadaan memaksa", "force majeure"),
+    Choice("identifier-awaited", "menunggu NIK dari pekerja", "the worker's number was awaited"),
+    Choice("portal-unavailable", "portal tidak dapat diakses", "the portal was unavailable"),
+    Choice("staff-change", "pergantian petugas", "change of staff"),
+    Choice("system-change", "sistem penggajian baru", "change of system"),
+    Choice("other", "lainnya", "other"),
+)
+
 MISMATCH = (
     Choice("name", "nama berbeda", "the name differs"),
     Choice("birth-date", "tanggal lahir berbeda", "the birth date differs"),

@@ -261,10 +261,11 @@ COLUMNS: tuple[Column, ...] = (
         digits=13,
     ),
     _identifier("npwp", ("NPWP", "Tax number (NPWP)"), ("15 atau 16 digit", "15 or 16 digits"), length=24),
-    _text(
+    _choice(
         "late_reason",
         ("Alasan terlambat", "Reason for lateness"),
         ("Mengapa dilaporkan terlambat", "Why it is reported late"),
+        choices.LATE,
     ),
     _identifier(
         "corrects",

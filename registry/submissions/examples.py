@@ -80,5 +80,5 @@ EXAMPLES: tuple[dict[str, str], ...] = (
         "effective_on": "2026-07-01",
         "wage": "5950000",
     },
-    {**_EMPLOYER, "ref": "2026-0009", "action": "void", "corrects": "2026-0007", "reason": "Salah orang"},
+    {**_EMPLOYER, "ref": "2026-0009", "action": "void", "corrects": "2026-0007", "reason": "wrong-person"},
 )

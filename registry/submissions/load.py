@@ -16,6 +16,7 @@ from domain import facts as f
 from domain.decide import History, today
 from domain.errors import Refused
 from domain.event import Actor, Event, Fact, Role
+from domain.facts.amendment import VoidCause
 from registry.app import Incoming
 from registry.store import Submission
 from registry.submissions import typed
@@ -197,7 +198,7 @@ class Loader:
     def _amendment(self, row: Row, main: Event, by: Actor, history: History) -> Fact:
         on = today(self.registry.now())
         if row.action == "void":
-            return f.FactVoided(effective_on=on, voids=main.originator_version, cause=row.reason or "error")
+            return f.FactVoided(effective_on=on, voids=main.originator_version, cause=_cause(row))
         wrong: Any = main.fact
         kind = type(wrong)
         if kind not in ACTION_OF:
@@ -259,3 +260,8 @@ def _write(writer: ResultWriter, result: RowResult) -> None:
         writer.refused(line, ref, outcome)
     else:
         (writer.again if outcome.again else writer.recorded)(line, ref, outcome.events)
+
+
+def _cause(row: Row) -> VoidCause:
+    cause: Any = row.reason
+    return cause  # type: ignore[no-any-return]  # the typed row allows the causes only

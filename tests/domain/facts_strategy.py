@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import msgspec
 from hypothesis import strategies as st
 
 from domain import codes
-from domain.event import Actor, Erased, Event, Fact, Role
+from domain.event import Actor, Erased, Event, Fact, LateReason, Role
 from domain.facts import FACTS
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,7 +126,7 @@ def events(
         fact=facts(erased=True) if of is None else of,
         submission=st.none() | st.uuids(),
         ref=text,
-        late_reason=text,
+        late_reason=st.none() | st.sampled_from(get_args(LateReason)),
     )
 
 

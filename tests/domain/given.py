@@ -122,8 +122,8 @@ FILLED: dict[type[Fact], dict[str, Any]] = {
         "expires_on": date(2027, 1, 14),
         "personal": f.CertificateNumber(number="No. Reg. 1"),
     },
-    f.CertificateSuspended: {"certificate": CERTIFICATE, "cause": "audit"},
-    f.CertificateRevoked: {"certificate": CERTIFICATE, "cause": "fraud"},
+    f.CertificateSuspended: {"certificate": CERTIFICATE, "cause": "surveillance-failed"},
+    f.CertificateRevoked: {"certificate": CERTIFICATE, "cause": "misconduct"},
     f.CardIssued: {
         **_CARD,
         "of_version": 2,
@@ -140,7 +140,7 @@ FILLED: dict[type[Fact], dict[str, Any]] = {
     f.CardSuperseded: {**_CARD, "cause": "record-changed"},
     f.FactVoided: {"voids": 2, "cause": "error"},
     f.StatementAdded: {"about": 1, "personal": f.Note(text="It was not so.")},
-    f.DisputeOpened: {"dispute": DISPUTE, "about": 1, "cause": "wrong-date", "personal": f.Note(text="Not so.")},
+    f.DisputeOpened: {"dispute": DISPUTE, "about": 1, "cause": "dates", "personal": f.Note(text="Not so.")},
     f.DisputeResolved: {"dispute": DISPUTE, "outcome": "upheld"},
     f.EmployerRegistered: {
         "nib": "1234567890123",

@@ -278,7 +278,7 @@ CASES: list[tuple[tuple[Fact, ...], Fact, Callable[[Any], bool]]] = [
     (
         (registered(),),
         a(f.DisputeOpened, DAY),
-        at(itself, disputes={DISPUTE: worker.Dispute(DISPUTE, 1, "wrong-date", ON, f.Note(text="Not so."))}),
+        at(itself, disputes={DISPUTE: worker.Dispute(DISPUTE, 1, "dates", ON, f.Note(text="Not so."))}),
     ),
     (
         (registered(), a(f.DisputeOpened, DAY)),

@@ -88,13 +88,13 @@ def test_before_the_first_fact_was_recorded_nothing_was_known() -> None:
 
 def test_a_correction_takes_the_place_of_what_it_corrects_with_who_said_it_and_when() -> None:
     history = given(registered())
-    when(history, hired(), by=employer(ACME), late_reason="no network")
+    when(history, hired(), by=employer(ACME), late_reason="portal-unavailable")
     when(history, a(f.PositionChanged, "2024-06-01"))
-    event = when(history, corrected(2, hired("2024-02-01")), now=NOW + timedelta(days=1), late_reason="typed wrong")
+    event = when(history, corrected(2, hired("2024-02-01")), now=NOW + timedelta(days=1), late_reason="other")
     mended = effective(history.events)[1]
     assert (mended.originator_version, mended.fact) == (2, hired("2024-02-01"))
     assert (mended.actor, mended.recorded_at) == (OFFICER, event.recorded_at)
-    assert mended.late_reason == "typed wrong"
+    assert mended.late_reason == "other"
     assert history.events[1].fact == hired()  # nothing is overwritten
 
 

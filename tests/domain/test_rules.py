@@ -122,6 +122,11 @@ TERMS: list[tuple[str, tuple[Fact, ...], list[tuple[str, str]]]] = [
         ),
         [(LONG, OLD), (SECOND, OLD)],
     ),
+    (
+        "an extension to the end of all days",
+        (hire("2018-01-01", "9997-12-31"), extended("2018-02-01", "9999-12-31")),
+        [(LONG, OLD), (LONGER, OLD)],
+    ),
     # a project ends with its work
     (
         "a project of three years, 2010",

@@ -196,6 +196,11 @@ POSSIBLE: list[tuple[tuple[Fact, ...], Fact]] = [
     ((*EMPLOYED, a(f.Terminated, DAY_2)), a(f.Reinstated, DAY_3)),
     ((*EMPLOYED, a(f.Suspended, DAY_2), a(f.Resumed, DAY_3)), a(f.Suspended, DAY_4)),
     ((registered(),), a(f.TrainingCompleted)),
+    ((registered(),), a(f.CertificateIssued, expires_on=date(2024, 1, 15))),
+    (
+        (registered(), a(f.ApprenticeshipStarted)),
+        a(f.ApprenticeshipStarted, DAY_2, apprenticeship=UUID(int=9), host=str(BETA)),
+    ),
     ((registered(), a(f.TrainingCompleted), a(f.TrainingEnrolled, DAY_2)), a(f.TrainingCompleted, DAY_3)),
     ((*CARD, a(f.CardSuperseded, DAY_2)), a(f.CardIssued, DAY_3, card="K-2")),
     ((*CARD, a(f.CardSuspended, DAY_2)), a(f.CardReinstated, DAY_3)),

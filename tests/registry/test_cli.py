@@ -18,7 +18,7 @@ from registry.cli import app, main
 from tests.conftest import Site
 
 MANUAL = Path(__file__).parents[2] / "docs" / "how-to" / "cli.md"
-NIB, NIK = "8120000000017", "3275010101900001"
+NIB, NIK, NPWP = "8120000000017", "3275010101900001", "012345674901000"
 
 
 @dataclass
@@ -68,10 +68,11 @@ def kets(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     return Kets(site, tmp_path, monkeypatch, capsys)
 
 
+PLACE = {"kbli": "41011", "regency": "32.75", "submitter": NIB}
 FOUNDING = [
-    {"ref": "e1", "action": "register-employer", "name": "PT Maju Jaya", "npwp": "012345674901000", "kbli": "41011", "regency": "32.75", "submitter": NIB},
-    {"ref": "e2", "action": "open-establishment", "effective_on": "2023-01-02", "establishment": "01", "kbli": "41011", "regency": "32.75", "submitter": NIB},
-]  # fmt: skip
+    {"ref": "e1", "action": "register-employer", "name": "PT Maju Jaya", "npwp": NPWP, **PLACE},
+    {"ref": "e2", "action": "open-establishment", "effective_on": "2023-01-02", "establishment": "01", **PLACE},
+]
 HIRE = {
     "ref": "h1", "action": "hire", "nik": NIK, "name": "Budi Santoso", "birth_date": "1990-01-01", "sex": "L",
     "education": "5", "residence": "32.75", "effective_on": "2024-03-01", "establishment": "01", "regency": "32.75",
@@ -135,7 +136,8 @@ def test_a_file_becomes_a_card_that_is_verified_offline_and_a_history_that_is_re
 def test_a_changed_card_is_superseded_and_the_next_is_valid(kets: Kets) -> None:
     worker = worker_of(kets("load", kets.file(*FOUNDING, HIRE, VERIFIED), "--json"))
     kets("card", "issue", worker, "--out", "first")
-    left = {"ref": "t1", "action": "terminate", "nik": NIK, "effective_on": "2025-06-30", "reason": "PP35/2021:50", "submitter": NIB}  # fmt: skip
+    left = {**VERIFIED, "ref": "t1", "submitter": NIB, "action": "terminate", "effective_on": "2025-06-30"}
+    left["reason"] = "PP35/2021:50"
     assert kets("load", kets.file(left, name="left.csv"), "--json").json["recorded"] == 2  # the end, and the card's
     kets("card", "issue", worker, "--out", "second")
     kets("trust", "export", "trust")
