@@ -195,3 +195,13 @@ def test_what_a_submission_says_of_itself_is_kept() -> None:
     )
     assert (event.submission, event.ref, event.late_reason) == (ACME, "row-7", "force-majeure")
     assert (event.originator_id, event.originator_version, event.actor) == (WORKER, 2, OFFICER)
+
+
+def test_why_something_is_late_comes_from_a_closed_list() -> None:
+    """Free text could name somebody, and the clear part of an event is for ever."""
+    history = given(registered())
+    when(history, hired(), late_reason="branch-late")
+    as_it_was = unchanged(history)
+    with refused("late-reason-unknown", got="Siti was ill"):
+        when(history, a(f.PositionChanged, "2024-02-01"), late_reason="Siti was ill")
+    assert unchanged(history) == as_it_was

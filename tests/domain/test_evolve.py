@@ -268,6 +268,11 @@ CASES: list[tuple[tuple[Fact, ...], Fact, Callable[[Any], bool]]] = [
         a(f.CardReinstated, DAY_3),
         at(lambda w: w.cards["K-1"], state="superseded", live=False),
     ),
+    (
+        (*CARD, a(f.CardSuspended, DAY)),
+        a(f.CardSuperseded, DAY_2),
+        at(lambda w: w.cards["K-1"], state="suspended", before_suspension="superseded", live=False),
+    ),
     (CARD, a(f.CardRevoked, DAY), at(lambda w: w.cards["K-1"], state="revoked", live=False)),
     (CARD, a(f.CardSuperseded, DAY), at(lambda w: w.cards["K-1"], state="superseded", live=False)),
     (
