@@ -48,7 +48,7 @@ class Log:
     """The events of a site, kept beside it with their positions."""
 
     def __init__(self, site: Site) -> None:
-        self.site, self.conn = site, site.reading()
+        self.site, self.conn, self.vault = site, site.reading(), site.vault()
         self.placed: list[tuple[int, int, Event]] = []
         self._keyed: set[UUID] = set()
 
@@ -67,12 +67,6 @@ class Log:
         for recording in self.site.registry.save(*events):
             event: Any = recording.domain_event
             self.placed.append((shard_of(event.originator_id), recording.notification.id, event))
-
-    def read(self) -> None:
-        """Take up what others have stored."""
-        for stream, version, shard, position in self.conn.execute("SELECT stream, version, shard, position FROM event"):
-            event = self.site.registry.history(stream).events[version - 1]  # type: ignore[arg-type]
-            self.placed.append((shard, position, event))  # type: ignore[arg-type]
 
     def check(self) -> None:
         """Every read model equals the fold of the events up to the positions it states, whatever these are."""
@@ -96,7 +90,7 @@ class Log:
         for stream in streams:
             wrapped = datakeys.wrap(self.site.keyring.kek, stream.bytes, datakeys.new_key())
             batch = uuid4()
-            self.site.vault().execute("INSERT INTO claim_batch VALUES (%s, now(), true)", (batch,))
+            self.vault.execute("INSERT INTO claim_batch VALUES (%s, now(), true)", (batch,))
             row = (stream, self.site.keyring.kek_id, wrapped, batch)
-            self.site.vault().execute("INSERT INTO data_key VALUES (%s, %s, %s, %s)", row)
+            self.vault.execute("INSERT INTO data_key VALUES (%s, %s, %s, %s)", row)
         self._keyed |= streams

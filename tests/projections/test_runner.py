@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
 from domain.errors import Refused
-from projections import runner as running
+from projections import runner as module
 from projections.runner import PROJECTIONS, Runner
 from tests.projections.log import Log, many
 
@@ -39,6 +39,20 @@ def another(site: Site) -> Iterator[Callable[..., Runner]]:
         runner.close()
 
 
+@contextmanager
+def meanwhile(*others: Callable[[Callable[[], bool]], None]) -> Iterator[None]:
+    """Runs `others` in threads, each told how to know when to stop; what they raise is raised here."""
+    done = threading.Event()
+    with ThreadPoolExecutor(len(others)) as pool:
+        running = [pool.submit(other, done.is_set) for other in others]
+        try:
+            yield
+        finally:
+            done.set()
+        for each in running:
+            each.result(20)
+
+
 def included(log: Log) -> int:
     query = "SELECT coalesce(min(total), 0)::int FROM (SELECT sum(position) AS total FROM read.projection_position"
     found = log.conn.execute(query + " GROUP BY projection) AS each").fetchone()
@@ -53,7 +67,7 @@ def test_an_empty_log_has_empty_read_models(log: Log) -> None:
 
 
 def test_streams_are_folded_in_portions(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "STREAMS", 2)
+    monkeypatch.setattr(module, "STREAMS", 2)
     log.add(many(12))
     assert log.site.runner.catch_up() == 72
     log.check_whole()
@@ -82,20 +96,15 @@ def test_the_librarys_tracking_says_the_same(log: Log) -> None:
 
 
 def test_two_runners_at_once_count_nothing_twice(log: Log, another: Callable[..., Runner]) -> None:
-    runners = [another(batch=5), another(batch=7)]
-    done = threading.Event()
+    first, second = another(batch=5), another(batch=7)
     events = many(20)
-    with ThreadPoolExecutor(2) as pool:
-        following = [pool.submit(runner.follow, done.is_set) for runner in runners]
+    with meanwhile(first.follow, second.follow):
         for start in range(0, len(events), 12):
             log.add(events[start : start + 12])
             log.check()
         deadline = time.monotonic() + 20
         while included(log) < len(events) and time.monotonic() < deadline:
             time.sleep(0.01)
-        done.set()
-        for each in following:
-            each.result(10)
     log.check_whole()
 
 
@@ -113,9 +122,11 @@ def test_a_killed_runner_has_included_each_fact_once_or_not_yet(log: Log) -> Non
     for quarter in (1, 2, 3):
         command = [sys.executable, "-c", FOLLOWING]
         with subprocess.Popen(command, env=log.site.environment, stdout=subprocess.PIPE) as process:
-            while included(log) < 90 * quarter - 60 and process.poll() is None:
-                time.sleep(0.001)
-            os.kill(process.pid, signal.SIGKILL)
+            try:
+                while included(log) < 90 * quarter - 60 and process.poll() is None:
+                    time.sleep(0.001)
+            finally:
+                process.kill()
         assert process.returncode == -signal.SIGKILL
         log.check()
         assert 0 < included(log) < 360, "it was done before it could be killed"
@@ -128,25 +139,20 @@ def test_a_reader_notices_nothing_of_a_rebuild(log: Log, another: Callable[..., 
     events = many(40)
     log.add(events[:120])
     log.site.runner.catch_up()
-    done, seen = threading.Event(), []
-    follower = another(batch=10)
+    seen = []
 
-    def read() -> None:
+    def read(stopped: Callable[[], bool]) -> None:
         query = "SELECT count(*), count(DISTINCT worker), (SELECT sum(n)::int FROM read.placements) FROM read.record"
         with psycopg.connect(log.site.database_url, autocommit=True) as conn:
-            while not done.is_set():
+            while not stopped():
                 seen.append(conn.execute(query, prepare=True).fetchone())
 
-    with ThreadPoolExecutor(2) as pool:
-        others = [pool.submit(read), pool.submit(follower.follow, done.is_set)]
+    with meanwhile(read, another(batch=10).follow):
         for n in range(8):
             log.add(events[120 + n * 15 : 135 + n * 15])
             for name in ("record", "placements"):
                 log.site.runner.rebuild(name)
                 log.check()
-        done.set()
-        for each in others:
-            each.result(10)
     log.site.runner.catch_up()
     log.check_whole()
     assert len(seen) > 20

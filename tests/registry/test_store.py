@@ -78,8 +78,10 @@ def test_a_tailing_reader_misses_nothing_of_concurrent_writers(site: Site) -> No
 
     with ThreadPoolExecutor(len(writers) + 1) as pool:
         tailing = pool.submit(tail)
-        list(pool.map(write, writers))
-        done.set()
+        try:
+            list(pool.map(write, writers))
+        finally:
+            done.set()
         seen, gaps = tailing.result()
     assert gaps == 0
     assert sum(seen.values()) == counted(site) == len(streams) * 17
@@ -275,7 +277,7 @@ def test_a_connection_that_dies_before_the_commit_writes_once(site: Site) -> Non
         writing = pool.submit(record, site.registry, stream, education(), incoming=sent)
         waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         with psycopg.connect(site.database_url, autocommit=True) as watch:
-            while not (pids := [pid for (pid,) in watch.execute(waiting)]):
+            while not (pids := [pid for (pid,) in watch.execute(waiting)]) and not writing.done():
                 time.sleep(0.01)
             watch.execute("SELECT pg_terminate_backend(%s)", (pids[0],))
         blocker.rollback()
@@ -356,6 +358,15 @@ def test_a_sealed_part_belongs_to_its_own_place(site: Site, taken_from: str) -> 
         " WHERE e.stream = %s AND e.version = %s AND o.stream = %s AND o.version = %s"
     )
     tampered(site, swap, stream, 1 if source == other else 3, source, version)
+    with pytest.raises(Refused, match="sealed-part-unreadable"):
+        site.registry.history(stream)
+
+
+def test_a_sealed_part_belongs_to_its_own_topic(site: Site) -> None:
+    stream = register(site.registry)
+    contact = f.ContactVerified(effective_on=DAY, channel="phone", personal=f.Contact(value="+628120000001"))
+    record(site.registry, stream, contact)
+    tampered(site, "UPDATE event SET topic = 'worker.statement-added' WHERE stream = %s AND version = 2", stream)
     with pytest.raises(Refused, match="sealed-part-unreadable"):
         site.registry.history(stream)
 
