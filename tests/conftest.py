@@ -11,10 +11,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 from uuid import uuid4
 
 import psycopg
@@ -42,16 +43,32 @@ QUICK = {
 START = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 
 
+ALIVE = pytest.StashKey[IO[str]]()
+"""A locked file in the run's folder: whoever can lock it knows that the run is over, however it ended."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        folder = tempfile.mkdtemp(prefix="kets-test-", dir=_roomy())
-        Path(folder).chmod(0o755)  # the server's account passes through it
-        os.environ[RUN] = folder
+        _sweep(Path(_roomy()))
+        folder = Path(tempfile.mkdtemp(prefix="kets-run-", dir=_roomy()))
+        config.stash[ALIVE] = (folder / "alive").open("w")
+        fcntl.flock(config.stash[ALIVE], fcntl.LOCK_EX)
+        folder.chmod(0o755)  # the server's account passes through it
+        os.environ[RUN] = str(folder)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         shutil.rmtree(os.environ.pop(RUN), ignore_errors=True)
+        config.stash[ALIVE].close()
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what runs that were killed have left."""
+    for alive in parent.glob("kets-run-*/alive"):
+        with suppress(OSError), alive.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(alive.parent, ignore_errors=True)
 
 
 def _roomy() -> str:
