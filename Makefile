@@ -39,7 +39,7 @@ test: $(READY) ## all tests; 100 % of the lines of domain/ and card/
 	@$(BIN)/coverage report --fail-under=100
 
 bench: $(READY) ## benchmarks, as ratios, into var/bench/
-	@$(BIN)/python -m pytest tests/benchmarks -n 0 -s
+	@$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -n 0 -s
 
 lock: $(READY) ## pin every dependency again, with hashes and without registry hosts
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements-dev.lock

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from domain.decide import History
     from registry.replay import Entry
 
-AMENDMENTS = (CORRECTED, VOIDED)
 DISPUTED, RESOLVED = "worker.dispute-opened", "worker.dispute-resolved"
 
 
@@ -61,13 +60,13 @@ class Replay(BaseModel):
 
 def facts(history: History, *, known_at: datetime | None, as_of: date | None) -> list[RecordedFact]:
     entries = timeline(history, known_at=known_at, on=as_of)
-    decided_by, disputed_by = _decided(entries), _disputed(entries)
+    disputed_by = _disputed(entries)
     topics = {entry.version: entry.topic for entry in entries}
-    return [_fact(e, decided_by.get(e.version), topics, disputed_by.get(e.version)) for e in entries]
+    return [_fact(e, topics, disputed_by.get(e.version)) for e in entries]
 
 
-def _fact(e: Entry, decided_by: int | None, topics: dict[int, str], disputed_by: int | None) -> RecordedFact:
-    how = topics[decided_by] if decided_by is not None else None
+def _fact(e: Entry, topics: dict[int, str], disputed_by: int | None) -> RecordedFact:
+    how = topics[e.amended_by] if e.amended_by is not None else None
     return RecordedFact(
         version=e.version,
         topic=e.topic,
@@ -78,26 +77,13 @@ def _fact(e: Entry, decided_by: int | None, topics: dict[int, str], disputed_by:
         submission=e.submission,
         ref=e.ref,
         late_reason=e.late_reason,
-        stands=e.stands and not (e.topic in AMENDMENTS and decided_by is not None),
-        corrected_by=decided_by if how == CORRECTED else None,
-        voided_by=decided_by if how == VOIDED else None,
+        stands=e.stands,
+        corrected_by=e.amended_by if how == CORRECTED else None,
+        voided_by=e.amended_by if how == VOIDED else None,
         disputed_by=disputed_by,
         erased=e.erased,
         fact=_shown(e.fact),
     )
-
-
-def _decided(entries: Sequence[Entry]) -> dict[int, int]:
-    """Version of each amended fact -> the amendment that decides it; amendments may themselves be amended."""
-    found = {e.version: e.amended_by for e in entries if e.amended_by is not None}
-    undone: set[int] = set()
-    amending = {e.version: e for e in entries if e.topic in AMENDMENTS}
-    for version in sorted(amending, reverse=True):
-        target = amending[version].fact.get("voids") or amending[version].fact.get("corrects")
-        if version not in undone and target in amending:
-            found.setdefault(target, version)
-            undone |= {target} if amending[version].topic == VOIDED else set()
-    return found
 
 
 def _disputed(entries: Sequence[Entry]) -> dict[int, int]:

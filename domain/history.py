@@ -32,26 +32,30 @@ def effective(events: Sequence[Event], known_at: datetime | None = None) -> list
     known = [e for e in events if known_at is None or e.recorded_at <= known_at]
     if not any(isinstance(e.fact, Amendment) for e in known):
         return sorted(known, key=order)
-    latest = standing_amendments(known)
-    facts = (_amended(e, latest.get(e.originator_version)) for e in known if not isinstance(e.fact, Amendment))
+    decided = deciding(known)
+    facts = (_amended(e, decided.get(e.originator_version)) for e in known if not isinstance(e.fact, Amendment))
     return sorted((e for e in facts if e is not None), key=order)
 
 
-def standing_amendments(known: Sequence[Event]) -> dict[int, Event]:
-    """Version of each amended fact -> the amendment that decides it."""
+def deciding(known: Sequence[Event]) -> dict[int, Event]:
+    """Version of each event that does not stand as it was recorded -> the amendment that decides it.
+
+    Amendments are among them: a voided one is decided by its void, an overtaken one by the amendment that stands.
+    """
     amending = {e.originator_version: e for e in known if isinstance(e.fact, Amendment)}
-    undone: set[int] = set()
-    latest: dict[int, Event] = {}
+    decided: dict[int, Event] = {}
     for version in sorted(amending, reverse=True):
-        if version in undone:
+        if version in decided:
             continue
         amendment = amending[version]
         target = _target(amendment)
         if isinstance(amendment.fact, FactVoided) and target in amending:
-            undone.add(target)
+            decided[target] = amendment
+        elif (about := root(target, amending)) in decided:
+            decided[version] = decided[about]
         else:
-            latest.setdefault(root(target, amending), amendment)
-    return latest
+            decided[about] = amendment
+    return decided
 
 
 def root(version: int, amending: dict[int, Event]) -> int:

@@ -129,6 +129,10 @@ class Registry(Application[UUID]):
                 known = history.version
                 self._decide(history, plan, by, row, late_reason)
                 return self._save(history.events[known:], row)
+            except Refused:  # what stands in its way may be this very row, committed by a faster twin meanwhile
+                if row is None or not (first := self._first_receipt(row)):
+                    raise
+                return first
             except IntegrityError as error:
                 if not conflict(error):
                     raise

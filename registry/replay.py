@@ -10,7 +10,7 @@ import msgspec
 from domain import codec
 from domain import facts as f
 from domain.event import ERASED, Event, topic_of
-from domain.history import as_of, effective, order, standing_amendments
+from domain.history import as_of, deciding, effective, order
 from domain.rules.findings import findings
 
 if TYPE_CHECKING:
@@ -44,15 +44,16 @@ def timeline(history: History, *, known_at: datetime | None = None, on: date | N
     known = [e for e in history.events if known_at is None or e.recorded_at <= known_at]
     in_effect = effective(history.events, known_at)
     standing = {e.originator_version for e in (in_effect if on is None else as_of(in_effect, on))}
-    amended = {version: e.originator_version for version, e in standing_amendments(known).items()}
+    decided = {version: e.originator_version for version, e in deciding(known).items()}
     disputed = {e.fact.about for e in known if isinstance(e.fact, f.DisputeOpened)}
     disputed -= {e.fact.about for e in known if isinstance(e.fact, f.DisputeOpened) and _resolved(e.fact, known)}
     ordered = sorted(known, key=order)
     return [
         _entry(
             event,
-            stands=event.originator_version in standing or isinstance(event.fact, f.Amendment),
-            amended_by=amended.get(event.originator_version),
+            stands=event.originator_version in standing
+            or (isinstance(event.fact, f.Amendment) and event.originator_version not in decided),
+            amended_by=decided.get(event.originator_version),
             disputed=event.originator_version in disputed,
         )
         for event in ordered

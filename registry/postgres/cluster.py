@@ -45,8 +45,7 @@ class Cluster:
             raise PostgresError(
                 "postgres-data-foreign", f"{self.folder} should be empty or a data folder of ours, and is neither"
             )
-        for broken_off in self.folder.parent.glob(f"{glob.escape(self.folder.name)}.new-*"):
-            shutil.rmtree(broken_off, ignore_errors=True)
+        self._remove_broken_off()
         # A name of its own: an initdb that outlived its killed starter still writes to the old one.
         new = Path(tempfile.mkdtemp(prefix=f"{self.folder.name}.new-", dir=self.folder.parent))
         password = new / "password"
@@ -57,6 +56,11 @@ class Cluster:
             self.account.given(password)
         self._initdb(binaries, new / "cluster", password, log=log, durable=durable)
         new.rename(self.folder)
+        self._remove_broken_off()  # again: by now an initdb that was still dying has written its last
+
+    def _remove_broken_off(self) -> None:
+        for broken_off in self.folder.parent.glob(f"{glob.escape(self.folder.name)}.new-*"):
+            shutil.rmtree(broken_off, ignore_errors=True)
 
     def _initdb(self, binaries: Path, data: Path, password: Path, *, log: Path, durable: bool) -> None:
         command: list[str | Path] = [binaries / "initdb", "-D", data, "-U", ROLE]

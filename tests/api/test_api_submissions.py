@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,18 @@ def test_the_same_file_again_gives_the_first_receipts(site: Site, client: TestCl
     assert [r["outcome"] for r in again["results"]] == ["again"] * 3
     assert [r["receipt"] for r in again["results"]] == [r["receipt"] for r in first["results"]]
     assert facts(site) == known
+
+
+def test_the_same_file_from_several_at_once_is_recorded_once(site: Site, client: TestClient) -> None:
+    accepted(send(client, EMPLOYER))
+    rows = [HIRE, {**HIRE, "ref": "h-2", "nik": "3275010102950002", "birth_date": "1995-02-01", "sex": "L"}]
+    with ThreadPoolExecutor(submissions_at_once := 4) as several:
+        answers = [accepted(each) for each in several.map(lambda _: send(client, rows), range(submissions_at_once))]
+    assert sum(answer["recorded"] for answer in answers) == 4
+    assert sum(answer["again"] for answer in answers) == 6
+    receipts = [[result["receipt"] for result in answer["results"]] for answer in answers]
+    assert all(each == receipts[0] for each in receipts)
+    assert facts(site) == 6
 
 
 def test_a_refused_row_says_why_in_both_languages_and_leaves_the_others(site: Site, client: TestClient) -> None:
