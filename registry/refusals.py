@@ -226,6 +226,10 @@ RECORDING: dict[str, tuple[str, str]] = {
         "Alasan terlambat '{got}' tidak ada dalam daftar: {expected}.",
         "The reason for lateness '{got}' is not in the list: {expected}.",
     ),
+    "identifier-in-clear": (
+        "{column}: jangan memuat NIK atau nomor paspor; kolom ini disimpan terbuka.",
+        "{column}: must not hold the NIK or passport number; this column is stored in the clear.",
+    ),
     "identifier-differs": (
         "Nomor identitas tidak dapat diubah dengan pembetulan; ajukan ke petugas.",
         "An identifier is not changed by a correction; ask an officer.",

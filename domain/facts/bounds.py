@@ -6,9 +6,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-Key = Annotated[str, Meta(min_length=1, max_length=80)]
+PLAIN = r"\A[^\x00-\x1f\x7f-\x9f]*\Z"
+"""No control characters: PostgreSQL's text cannot hold NUL, and nobody should have to read the others."""
+
+Key = Annotated[str, Meta(min_length=1, max_length=80, pattern=PLAIN)]
 """An identifier, a number, a code of somebody's own."""
-Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=PLAIN)]
 """A name or a short free text."""
 Industry = Annotated[str, Meta(max_length=40, extra={"family": "kbli:", "levels": ("subclass",)})]
 """Five digits of KBLI with its version: `kbli:2020/41011`."""

@@ -13,7 +13,7 @@ EXAMPLES: tuple[dict[str, str], ...] = (
         "ref": "2026-0001",
         "action": "register-employer",
         "name": "PT Roti Nusantara Sejahtera",
-        "npwp": "0012345678901000",
+        "npwp": "0012345674901000",
         "kbli": "10710",
         "regency": "32.75",
     },

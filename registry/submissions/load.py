@@ -128,6 +128,7 @@ class Loader:
         if self.submitter is not None and submitter != self.submitter:
             raise Refused("submitter-differs", got=submitter, expected=self.submitter)
         row = msgspec.structs.replace(row, submitter=submitter)
+        _check_clear(row)
         return self._about_employer(row) if row.action.endswith(("-employer", "-establishment")) else self._route(row)
 
     def _route(self, row: Row) -> Receipt:
@@ -265,3 +266,18 @@ def _write(writer: ResultWriter, result: RowResult) -> None:
 def _cause(row: Row) -> VoidCause:
     cause: Any = row.reason
     return cause  # type: ignore[no-any-return]  # the typed row allows the causes only
+
+
+CLEAR = ("ref", "vacancy", "establishment")
+
+
+def _check_clear(row: Row) -> None:
+    """What is stored in the clear must not hold the person's number: HR systems like to make it their key.
+
+    Raises: Refused("identifier-in-clear").
+    """
+    numbers = [number for number in (row.nik, row.passport) if number]
+    columns = (*CLEAR, "number") if row.action.endswith("-training") else CLEAR
+    for column in columns:
+        if any(number in (getattr(row, column) or "") for number in numbers):
+            raise Refused("identifier-in-clear", column=column)

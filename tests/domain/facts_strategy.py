@@ -51,7 +51,7 @@ def values(info: Any, *, erased: bool) -> st.SearchStrategy[Any]:
         case i.Metadata(type=inner, extra=extra):
             return _codes(extra) if extra else values(inner, erased=erased)
         case i.StrType(min_length=least, max_length=most):
-            return st.text(min_size=least or 0, max_size=min(most or 40, 40)) | st.sampled_from(KEYS)
+            return st.text(PRINTED, min_size=least or 0, max_size=min(most or 40, 40)) | st.sampled_from(KEYS)
         case i.IntType(ge=least, le=most, lt=below):
             return _integers(least, most if most is not None else None if below is None else below - 1)
         case i.VarTupleType(item_type=item, max_length=most):
@@ -66,6 +66,7 @@ def values(info: Any, *, erased: bool) -> st.SearchStrategy[Any]:
     return PLAIN[type(info)]
 
 
+PRINTED = st.characters(exclude_categories=("Cc", "Cs"))
 PLAIN: dict[type, st.SearchStrategy[Any]] = {
     msgspec.inspect.DateType: st.dates(),
     msgspec.inspect.DateTimeType: MOMENTS,

@@ -38,6 +38,8 @@ SITI = f.PersonDetails(name="Siti", birth_date=date(1999, 4, 1))
         registered(key_commitment=""),
         registered(personal=replace(SITI, name="x" * 201)),
         registered(personal=replace(SITI, name="")),
+        registered(personal=replace(SITI, name="Siti\n")),
+        hired(establishment="A\0B"),
         registered(personal=f.Wage(monthly=1)),
         hired(channel="friend"),
         hired(wage_band=-1),

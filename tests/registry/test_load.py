@@ -439,3 +439,9 @@ def test_the_sample_is_accepted_but_for_what_was_planted(site: Site) -> None:
     query = "SELECT channel, province, to_char(month, 'YYYY-MM'), sum(n)::int FROM read.placements GROUP BY 1, 2, 3"
     hires = {("hire", *key): n for *key, n in site.reading().execute(query)}  # type: ignore[misc]
     assert hires == {key: n for key, n in planted.items() if key[0] == "hire"}
+
+
+@pytest.mark.parametrize("column", ["ref", "vacancy", "establishment"])
+def test_a_number_is_not_kept_where_it_could_be_read(site: Site, column: str) -> None:
+    summary = load(site, *founded(), hired(1, **{column: f"HR-{nik(1)}"}))
+    assert summary.refused == {"identifier-in-clear": 1}
