@@ -83,6 +83,8 @@ class History:
             ref=ref,
             late_reason=late_reason,
         )
+        if any(isinstance(earlier.fact, f.KeyDestroyed) for earlier in self.events):  # late facts and amendments too
+            raise Refused("worker-erased", worker=self.stream)
         check_form(fact)
         if late_reason is not None and late_reason not in get_args(LateReason):
             raise Refused("late-reason-unknown", got=late_reason, expected=", ".join(get_args(LateReason)))
@@ -244,7 +246,7 @@ def check_time(fact: Fact, now: datetime) -> None:
 
 
 def check_second(fact: Fact, by: Actor) -> None:
-    """What one officer must not do alone: merge, split, change an identifier. Both are named, and differ.
+    """What one officer must not do alone: merge, split, erase, change an identifier. Both are named, and differ.
 
     Raises: Refused("second-officer").
     """

@@ -40,6 +40,7 @@ MAY: dict[type[Fact], frozenset[Role]] = {
     f.DisabilityDeclared: _PERSON,
     f.WorkersMerged: _OFFICER,
     f.WorkersSplit: _OFFICER,
+    f.KeyDestroyed: _OFFICER,
     f.Hired: _EMPLOYER,
     f.ContractRecorded: _EMPLOYER,
     f.ContractExtended: _EMPLOYER,

@@ -147,6 +147,7 @@ class Worker(Struct, kw_only=True):
     disputes: dict[UUID, Dispute] = field(default_factory=dict)
     merged: dict[UUID, UUID] = field(default_factory=dict)
     deceased_on: date | None = None
+    erased: bool = False
 
     def works_for(self, employer: UUID) -> Employment | None:
         """The employment that is open with `employer`, or None."""
@@ -248,6 +249,11 @@ def _(w: Worker, fact: f.WorkersMerged, _event: Event) -> None:
 @_on(f.WorkersSplit)
 def _(w: Worker, fact: f.WorkersSplit, _event: Event) -> None:
     w.merged.pop(fact.other, None)
+
+
+@_on(f.KeyDestroyed)
+def _(w: Worker, _fact: f.KeyDestroyed, _event: Event) -> None:
+    w.erased = True
 
 
 # -- work -----------------------------------------------------------------------------------------------------------

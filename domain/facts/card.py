@@ -50,7 +50,7 @@ class CardRevoked(Fact, frozen=True, kw_only=True, tag="worker.card-revoked"):
     amendable = False
 
     card: Key
-    cause: Literal["lost", "stolen", "identity-error", "key-compromised", "deceased", "replaced"]
+    cause: Literal["lost", "stolen", "identity-error", "key-compromised", "deceased", "replaced", "erased"]
 
 
 class CardSuperseded(Fact, frozen=True, kw_only=True, tag="worker.card-superseded"):

@@ -116,3 +116,16 @@ class WorkersSplit(Fact, frozen=True, kw_only=True, tag="worker.split"):
 
     other: UUID
     second: Key
+
+
+ErasureGround = Literal["consent-withdrawn", "no-longer-necessary", "ordered", "unlawful"]
+"""Why personal data are erased: UU 27/2022 art 43 (1), and a court's or the authority's order."""
+
+
+class KeyDestroyed(Fact, frozen=True, kw_only=True, tag="worker.key-destroyed"):
+    """The person is erased: the key that opens the sealed parts is destroyed. Two officers; nothing ever follows."""
+
+    amendable = False
+
+    ground: ErasureGround
+    second: Key

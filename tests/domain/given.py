@@ -73,6 +73,7 @@ FILLED: dict[type[Fact], dict[str, Any]] = {
     f.DisabilityDeclared: {"consent": "form-7", "personal": f.Disability(kinds=("hearing",))},
     f.WorkersMerged: {"other": OTHER_WORKER, "into": WORKER, "second": "officer-2"},
     f.WorkersSplit: {"other": OTHER_WORKER, "second": "officer-2"},
+    f.KeyDestroyed: {"ground": "consent-withdrawn", "second": "officer-2"},
     f.Hired: {
         **_JOB,
         **_PLACE,

@@ -23,6 +23,7 @@ from tests.domain.given import (
     refused,
     registered,
     unchanged,
+    verified,
     voided,
     when,
 )
@@ -172,6 +173,7 @@ def test_a_refused_first_fact_leaves_the_stream_to_anybody() -> None:
 # -- four eyes --------------------------------------------------------------------------------------------------------
 MERGED = a(f.WorkersMerged)
 FOUR_EYES = [MERGED, a(f.WorkersSplit, "2024-02-01"), a(f.IdentityCorrected, grade="major", second="officer-2")]
+FOUR_EYES.append(a(f.KeyDestroyed, "2024-02-01"))
 
 
 @pytest.mark.parametrize("fact", FOUR_EYES)
@@ -188,6 +190,16 @@ def test_a_new_identifier_needs_a_second_officer_and_a_spelling_does_not() -> No
     with refused("second-officer", second=None):
         when(given(registered()), a(f.IdentityCorrected, grade="major"))
     when(given(registered()), a(f.IdentityCorrected, grade="minor"))
+
+
+def test_nothing_follows_erasure_whatever_its_date() -> None:
+    history = given(registered(), hired(), verified(), a(f.KeyDestroyed, "2024-02-01"))
+    before = unchanged(history)
+    late, again = a(f.PositionChanged, "2024-01-20"), a(f.KeyDestroyed, "2024-03-01")
+    for fact in (late, again, registered(), corrected(2, hired(wage_band=6)), voided(2), voided(4)):
+        with refused("worker-erased", worker=WORKER):
+            when(history, fact)
+    assert unchanged(history) == before
 
 
 def test_what_a_submission_says_of_itself_is_kept() -> None:

@@ -120,6 +120,7 @@ CASES: list[tuple[tuple[Fact, ...], Fact, Callable[[Any], bool]]] = [
     ((registered(),), a(f.DisabilityDeclared), at(itself, disability=f.Disability(kinds=("hearing",)))),
     ((registered(),), a(f.WorkersMerged), at(itself, merged={OTHER_WORKER: WORKER})),
     ((registered(), a(f.WorkersMerged)), a(f.WorkersSplit), at(itself, merged={})),
+    ((registered(),), a(f.KeyDestroyed), at(itself, erased=True)),
     (
         (registered(),),
         hired(),

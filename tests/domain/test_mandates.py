@@ -80,7 +80,7 @@ TABLE = {
         f.StatementAdded,
         f.DisputeOpened,
     ),
-    "O": (f.EmployerVerified, f.IdentityCorrected, f.WorkersMerged, f.WorkersSplit, f.DisputeResolved),
+    "O": (f.EmployerVerified, f.IdentityCorrected, f.WorkersMerged, f.WorkersSplit, f.KeyDestroyed, f.DisputeResolved),
     "IO": (f.IdentityVerified, f.IdentityMismatched),
     "WOS": (f.ContactVerified, f.CardSuspended, f.CardRevoked),
     "EWOCT": (
