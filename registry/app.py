@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 from domain.decide import History, today
 from domain.errors import Refused
 from domain.event import Actor, Event, Fact, Role
-from domain.facts import CardSuperseded
+from domain.facts import CardIssued, CardSuperseded
 from domain.worker import Worker
 from registry.card_view import card_view
 from registry.sealing import SealingMapper
@@ -22,7 +22,7 @@ from registry.store import Submission, SubmittedRow, conflict, shard_of
 from registry.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from keys.keyring import Keyring
     from registry.store import ShardRecorder
@@ -97,6 +97,11 @@ class Registry(Application[UUID]):
         """A stream's events; empty for one that has not begun."""
         return History(stream, list(self.events.get(stream)))  # type: ignore[arg-type]  # our mapper yields Event
 
+    def histories(self, streams: Collection[UUID]) -> dict[UUID, History]:
+        """The events of many streams, by a query a shard; empty for those that have not begun."""
+        found, event = self.recorder.select_many(streams), self.mapper.to_domain_event
+        return {stream: History(stream, [event(row) for row in found.get(stream, ())]) for stream in streams}  # type: ignore[misc]  # our mapper yields Event
+
     def worker(self, stream: UUID) -> tuple[History, Worker]:
         """Raises: Refused("worker-unknown")."""
         history = self.history(stream)
@@ -126,9 +131,7 @@ class Registry(Application[UUID]):
                 if row is not None and (first := self._first_receipt(row)):
                     return first
                 history = self.history(stream)
-                known = history.version
-                self._decide(history, plan, by, row, late_reason)
-                return self._save(history.events[known:], row)
+                return self._save(self.decide(history, plan, by=by, row=row, late_reason=late_reason), row)
             except Refused:  # what stands in its way may be this very row, committed by a faster twin meanwhile
                 if row is None or not (first := self._first_receipt(row)):
                     raise
@@ -141,29 +144,39 @@ class Registry(Application[UUID]):
                     raise
         raise Refused("busy", stream=stream)
 
-    def _decide(
+    def decide(
         self,
         history: History,
         plan: Callable[[History], Iterable[Fact]],
+        *,
         by: Actor,
-        row: Incoming | None,
-        late_reason: str | None,
-    ) -> None:
-        before = card_view(history, self.now())
-        for fact in plan(history):
-            history.record(
-                fact,
-                by=by,
-                now=self.now(),
-                submission=row.submission if row else None,
-                ref=row.ref if row else None,
-                late_reason=late_reason,
-            )
-        self._supersede(history, before)
+        row: Incoming | None = None,
+        late_reason: str | None = None,
+    ) -> list[Event]:
+        """The events that `plan` adds to `history`, not saved yet; none, and `history` as it was, when one is refused.
+
+        Raises: Refused.
+        """
+        known = len(history.events)
+        try:
+            for fact in plan(history):
+                history.record(
+                    fact,
+                    by=by,
+                    now=self.now(),
+                    submission=row.submission if row else None,
+                    ref=row.ref if row else None,
+                    late_reason=late_reason,
+                )
+            self._supersede(history, known)
+        except Refused:
+            del history.events[known:]
+            raise
+        return history.events[known:]
 
     def _save(self, events: list[Event], row: Incoming | None) -> Receipt:
         stream, shard = events[0].originator_id, shard_of(events[0].originator_id)
-        recordings = self.save(*events, rows=[self._submitted(row, events)] if row else [])
+        recordings = self.save(*events, rows=[self.submitted(row, events)] if row else [])
         return Receipt(
             stream=stream,
             submission=row.submission if row else None,
@@ -171,7 +184,8 @@ class Registry(Application[UUID]):
             positions={shard: [recording.notification.id for recording in recordings]},
         )
 
-    def _submitted(self, row: Incoming, events: list[Event]) -> SubmittedRow:
+    def submitted(self, row: Incoming, events: Sequence[Event]) -> SubmittedRow:
+        """The row as it is kept beside the events it became."""
         stream = events[0].originator_id
         return SubmittedRow(
             organisation=row.organisation,
@@ -195,23 +209,35 @@ class Registry(Application[UUID]):
         first = self.recorder.row(row.organisation, row.ref)
         if first is None:
             return None
+        return self.receipt_again(first, row, self.recorder.positions_of)
+
+    def receipt_again(
+        self, first: SubmittedRow, row: Incoming, positions: Callable[[SubmittedRow], list[int]]
+    ) -> Receipt:
+        """The receipt that `row` got when it came first. Raises: Refused("ref-conflict")."""
         if first.digest != self.vault.row_digest(row.content):
             raise Refused("ref-conflict", ref=row.ref)
         return Receipt(
             stream=first.stream,
             submission=first.submission,
             events=[f"{first.stream}:{first.first_version + n}" for n in range(first.events)],
-            positions={shard_of(first.stream): self.recorder.positions_of(first)},
+            positions={shard_of(first.stream): positions(first)},
             again=True,
         )
 
-    def _supersede(self, history: History, before: object) -> None:
-        """A card whose details no longer hold is superseded in the same save; the next issue replaces it."""
-        state = history.state()
+    def _supersede(self, history: History, known: int) -> None:
+        """A card whose details no longer hold is superseded in the same save; the next issue replaces it.
+
+        `known`: how many of the events were there before.
+        """
+        if not any(isinstance(event.fact, CardIssued) for event in history.events):
+            return
+        state, now = history.state(), self.now()
         card = state.live_card if isinstance(state, Worker) else None
-        if card is not None and before is not None and card_view(history, self.now()) != before:
-            fact = CardSuperseded(effective_on=today(self.now()), card=card.number, cause="record-changed")
-            history.record(fact, by=SYSTEM, now=self.now())
+        before = card_view(History(history.stream, history.events[:known]), now) if card else None
+        if card is not None and before is not None and card_view(history, now) != before:
+            fact = CardSuperseded(effective_on=today(now), card=card.number, cause="record-changed")
+            history.record(fact, by=SYSTEM, now=now)
 
     def accept(self, submission: Submission) -> None:
         """Note that a submission came in; its rows follow."""

@@ -6,6 +6,7 @@ tails a shard misses nothing. A single event and its submission row go in one st
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -16,22 +17,32 @@ from eventsourcing.postgres import ConnectionPool, PostgresApplicationRecorder, 
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row, tuple_row
 
+from registry.copying import copy_in
 from registry.sealing import SealedEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from psycopg import Cursor
 
 SHARDS = 16
 COLUMNS = "stream, version, topic, recorded_at, submission, salt, clear, sealed_hash, sealed"
-TYPES = "uuid, int, text, timestamptz, uuid, bytea, bytea, bytea, bytea"
+ROW_TYPES = "text, text, bytea, uuid, int4, uuid, int4, int2, bytea"
+TYPES = "uuid, int4, text, timestamptz, uuid, bytea, bytea, bytea, bytea"
 
 
 def shard_of(stream: UUID) -> int:
     """The shard of a stream: the last four of its random bits. Fixed for ever (docs/adr/0004)."""
     return stream.bytes[15] & 15
+
+
+def by_shard(streams: Iterable[UUID]) -> dict[int, list[UUID]]:
+    """The streams, each once, by their shards."""
+    found: dict[int, list[UUID]] = {}
+    for stream in dict.fromkeys(streams):
+        found.setdefault(shard_of(stream), []).append(stream)
+    return found
 
 
 class SubmittedRow(NamedTuple):
@@ -46,6 +57,13 @@ class SubmittedRow(NamedTuple):
     first_version: int
     events: int
     sealed: bytes | None
+
+
+class Appended(NamedTuple):
+    """Where appended events stand, and how many seconds their shard's head was held for it."""
+
+    positions: list[int]
+    held: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +127,33 @@ class ShardRecorder(PostgresApplicationRecorder):
         parameters = [*(rows[0] if rows else ()), len(events), len(events), *columns]
         return sorted(position for (position,) in cur.execute(statement, parameters, prepare=True).fetchall())
 
+    def append(self, shard: int, events: Sequence[StoredEvent], rows: Sequence[SubmittedRow]) -> Appended:
+        """Append many events of one shard, all or nothing, with the rows they came from.
+
+        The rows are there before the head is taken, so that nobody waits at the head while they are written.
+        Raises: as `insert_events`.
+        """
+        with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
+            with conn.transaction():
+                copy_in(cur, "submission_row", ROW_TYPES, rows)
+                began = time.perf_counter()
+                head = _HEAD.format(s=shard)
+                ((base,),) = cur.execute(head, (len(events), len(events)), prepare=True).fetchall()
+                positions = list(range(base + 1, base + len(events) + 1))
+                placed = ((shard, at, *_columns(event)) for at, event in zip(positions, events, strict=True))
+                copy_in(cur, f"event_{shard:02d}", f"int2, int8, {TYPES}", placed)
+            return Appended(positions, time.perf_counter() - began)
+
+    def select_many(self, streams: Collection[UUID]) -> dict[UUID, list[StoredEvent]]:
+        """All rows of many streams, in order of version, by one query a shard; none for one that has not begun."""
+        found: dict[UUID, list[StoredEvent]] = {}
+        with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as cur:
+            for shard, some in by_shard(streams).items():
+                query = f"SELECT {COLUMNS} FROM event_{shard:02d} WHERE stream = ANY(%s) ORDER BY stream, version"  # noqa: S608 - a shard's number
+                for row in cur.execute(query, (some,), prepare=True):
+                    found.setdefault(row[0], []).append(_event(row))
+        return found
+
     def select_events(
         self,
         originator_id: UUID | str,
@@ -140,6 +185,26 @@ class ShardRecorder(PostgresApplicationRecorder):
         with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as cur:
             found = cur.execute(query, (organisation, ref), prepare=True).fetchone()
         return SubmittedRow(*found) if found else None
+
+    def rows(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], SubmittedRow]:
+        """Those rows of (organisation, ref) that came before."""
+        query = (
+            "SELECT r.* FROM unnest(%s::text[], %s::text[]) AS k(organisation, ref)"
+            " JOIN submission_row r USING (organisation, ref)"
+        )
+        organisations, refs = [key[0] for key in keys], [key[1] for key in keys]
+        with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as cur:
+            found = map(SubmittedRow._make, cur.execute(query, (organisations, refs), prepare=True))
+            return {(row.organisation, row.ref): row for row in found}
+
+    def positions(self, streams: Collection[UUID]) -> dict[tuple[UUID, int], int]:
+        """Where the events of many streams stand: (stream, version) -> position in the stream's shard."""
+        found: dict[tuple[UUID, int], int] = {}
+        with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as cur:
+            for shard, some in by_shard(streams).items():
+                query = f"SELECT stream, version, position FROM event_{shard:02d} WHERE stream = ANY(%s)"  # noqa: S608 - a shard's number
+                found |= {(s, v): position for s, v, position in cur.execute(query, (some,), prepare=True)}
+        return found
 
     def positions_of(self, row: SubmittedRow) -> list[int]:
         """Where the events of an accepted row stand in their shard."""

@@ -16,6 +16,7 @@ import hmac
 import os
 import time
 from collections import OrderedDict
+from itertools import repeat
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
@@ -25,13 +26,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg_pool import ConnectionPool
 
 from keys import datakeys
+from registry.copying import copy_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from keys.keyring import Keyring
 
 INDEX_VERSION = 1
+Identifier = tuple[str, str]
+"""Scheme and value, such as ("nik", ...)."""
 KEY_TTL = 30.0
 """Seconds that an unwrapped key is kept: as long as another process may go on reading after an erasure."""
 KEY_CACHE = 4096
@@ -44,6 +48,15 @@ class Claim(NamedTuple):
     commitment: str
     is_new: bool
     batch: UUID | None
+
+
+class _Held(NamedTuple):
+    """What the index holds of one identifier; the commitment is empty when the key is destroyed."""
+
+    stream: UUID
+    batch: UUID
+    confirmed: bool
+    commitment: str
 
 
 class Vault:
@@ -78,42 +91,93 @@ class Vault:
             ).fetchone()
         return row[0] if row else None
 
+    def find_all(self, identifiers: Collection[Identifier]) -> dict[Identifier, UUID]:
+        """The streams of those identifiers that have one; their keys are at hand afterwards."""
+        wanted = {self.tag(*identifier): identifier for identifier in identifiers}
+        return {wanted[tag]: held.stream for tag, held in self._held(wanted).items()}
+
     def claim(self, scheme: str, value: str) -> Claim:
         """The stream of an identifier; a new one with a new key, pending, when it has none yet."""
-        tag = self.tag(scheme, value)
-        query = "SELECT stream, batch, confirmed FROM identity JOIN claim_batch USING (batch) WHERE tag = %s"
+        return self.claim_all([(scheme, value)])[scheme, value]
+
+    def claim_all(self, identifiers: Collection[Identifier]) -> dict[Identifier, Claim]:
+        """As `claim`, of many at once; those that are new share one batch."""
+        wanted = {self.tag(*identifier): identifier for identifier in identifiers}
         while True:
-            with self._pool.connection() as conn:
-                row = conn.execute(query, (tag,), prepare=True).fetchone()
-            if row is None:
-                try:
-                    return self._insert(tag)
-                except psycopg.errors.UniqueViolation:
-                    continue  # another submission was first: look again
-            stream, batch, confirmed = row
-            if confirmed or self._renew(batch):
-                key = self._unwrapped(stream)
-                return Claim(stream, datakeys.commitment(key) if key else "", is_new=False, batch=batch)
+            held = self._held(wanted)
+            pending = {one.batch for one in held.values() if not one.confirmed}
+            if pending and not self._renew(pending):
+                continue  # settled since we looked: look again
+            fresh = sorted(wanted.keys() - held.keys())  # one order for all: no deadlock
+            try:
+                made = self._insert(fresh) if fresh else {}
+            except psycopg.errors.UniqueViolation:
+                continue  # another submission was first: look again
+            found = {tag: Claim(one.stream, one.commitment, is_new=False, batch=one.batch) for tag, one in held.items()}
+            return {wanted[tag]: claim for tag, claim in (found | made).items()}
 
-    def _renew(self, batch: UUID) -> bool:
-        """Give a pending claim its whole time again, lest `settle` takes it from under us; False when it is settled."""
-        query = "UPDATE claim_batch SET claimed_at = now() WHERE batch = %s AND NOT confirmed"
+    def _held(self, tags: Collection[bytes]) -> dict[bytes, _Held]:
+        """What is known of those tags that are claimed already."""
+        query = (
+            "SELECT i.tag, i.stream, i.batch, b.confirmed, k.wrapped FROM identity i JOIN claim_batch b USING (batch)"
+            " LEFT JOIN data_key k ON k.stream = i.stream WHERE i.tag = ANY(%s)"
+        )
+        with self._pool.connection() as conn, conn.cursor(binary=True) as cur:
+            rows = cur.execute(query, (list(tags),), prepare=True).fetchall() if tags else []
+        held = {}
+        for tag, stream, batch, confirmed, wrapped in rows:
+            key = datakeys.unwrap(self._kek, stream.bytes, wrapped) if wrapped else None
+            self._remember(stream, AESGCM(key) if key else None)
+            held[tag] = _Held(stream, batch, confirmed, datakeys.commitment(key) if key else "")
+        return held
+
+    def _renew(self, batches: Collection[UUID]) -> bool:
+        """Give pending claims their whole time again, lest `settle` takes them from under us; False when one of them
+        is settled."""
+        query = "UPDATE claim_batch SET claimed_at = now() WHERE batch = ANY(%s) AND NOT confirmed"
         with self._pool.connection() as conn:
-            return conn.execute(query, (batch,)).rowcount > 0
+            return conn.execute(query, (list(batches),)).rowcount == len(batches)
 
-    def _insert(self, tag: bytes) -> Claim:
-        stream, batch, key = new_stream(), UUID(bytes=os.urandom(16), version=4), datakeys.new_key()
-        wrapped = datakeys.wrap(self._kek, stream.bytes, key)
+    def _insert(self, tags: Sequence[bytes]) -> dict[bytes, Claim]:
+        batch = UUID(bytes=os.urandom(16), version=4)
+        keys = {new_stream(): datakeys.new_key() for _ in tags}
+        streams = list(keys)
+        wrapped = [datakeys.wrap(self._kek, stream.bytes, key) for stream, key in keys.items()]
+        of = repeat(batch)
         with self._pool.connection() as conn, conn.transaction():
-            conn.execute("INSERT INTO claim_batch (batch) VALUES (%s)", (batch,))
-            conn.execute("INSERT INTO identity VALUES (%s, %s, %s, %s)", (tag, INDEX_VERSION, stream, batch))
-            conn.execute("INSERT INTO data_key VALUES (%s, %s, %s, %s)", (stream, self._kek_id, wrapped, batch))
-        self._remember(stream, AESGCM(key))
-        return Claim(stream, datakeys.commitment(key), is_new=True, batch=batch)
+            conn.execute("INSERT INTO claim_batch (batch) VALUES (%s)", (batch,), prepare=True)
+            copy_in(conn.cursor(), "identity", "bytea, int2, uuid, uuid", zip(tags, repeat(INDEX_VERSION), streams, of))
+            copy_in(
+                conn.cursor(), "data_key", "uuid, text, bytea, uuid", zip(streams, repeat(self._kek_id), wrapped, of)
+            )
+        for stream, key in keys.items():
+            self._remember(stream, AESGCM(key))
+        return {
+            tag: Claim(stream, datakeys.commitment(key), is_new=True, batch=batch)
+            for tag, (stream, key) in zip(tags, keys.items(), strict=True)
+        }
 
-    def confirm(self, batch: UUID) -> None:
+    def confirm(self, *batches: UUID) -> None:
+        """Confirm claims made one at a time, whose streams have begun. One that was made among many is left to those
+        who made it or, if they died, to `settle`: the others of its batch may not have begun."""
+        query = (
+            "UPDATE claim_batch b SET confirmed = true WHERE batch = ANY(%s) AND NOT confirmed"
+            " AND (SELECT count(*) FROM data_key k WHERE k.batch = b.batch) = 1"
+        )
         with self._pool.connection() as conn:
-            conn.execute("UPDATE claim_batch SET confirmed = true WHERE batch = %s AND NOT confirmed", (batch,))
+            conn.execute(query, (list(batches),), prepare=True)
+
+    def confirm_all(self, batch: UUID, unbegun: Collection[UUID]) -> None:
+        """Confirm a batch of our own. Those of its streams that have not begun stay pending, in a batch of theirs:
+        somebody else may be about to begin them."""
+        with self._pool.connection() as conn, conn.transaction():
+            if unbegun:
+                rest, streams = UUID(bytes=os.urandom(16), version=4), list(unbegun)
+                conn.execute("INSERT INTO claim_batch (batch) VALUES (%s)", (rest,))
+                for table in ("identity", "data_key"):
+                    move = f"UPDATE {table} SET batch = %s WHERE batch = %s AND stream = ANY(%s)"  # noqa: S608 - our own tables
+                    conn.execute(move, (rest, batch, streams))
+            conn.execute("UPDATE claim_batch SET confirmed = true WHERE batch = %s", (batch,))
 
     def settle(self, begun: Callable[[Collection[UUID]], Collection[UUID]], older_than: float = PENDING_FOR) -> int:
         """Resolve claims whose submitter died: `begun` says which of the streams have a first event.
@@ -124,19 +188,22 @@ class Vault:
         due = "NOT confirmed AND claimed_at < now() - make_interval(secs => %s)"
         with self._pool.connection() as conn:
             pending = conn.execute(
-                f"SELECT batch, stream FROM data_key JOIN claim_batch USING (batch) WHERE {due}",  # noqa: S608 - our own words
+                "SELECT batch, array_agg(stream) FROM data_key JOIN claim_batch USING (batch)"  # noqa: S608 - our own words
+                f" WHERE {due} GROUP BY batch",
                 (older_than,),
             ).fetchall()
-            kept = set(begun({stream for _, stream in pending})) if pending else set()
-            for batch, stream in pending:
+            claimed = {stream for _, streams in pending for stream in streams}
+            kept = set(begun(claimed)) if pending else set()
+            for batch, streams in pending:
                 with conn.transaction():
                     settled = f"UPDATE claim_batch SET confirmed = true WHERE batch = %s AND {due}"  # noqa: S608 - our own words
                     if not conn.execute(settled, (batch, older_than)).rowcount:
                         continue  # confirmed or claimed again since we looked
-                    if stream not in kept:
-                        conn.execute("DELETE FROM identity WHERE stream = %s AND batch = %s", (stream, batch))
-                        conn.execute("DELETE FROM data_key WHERE stream = %s AND batch = %s", (stream, batch))
-                        removed += 1
+                    gone = [stream for stream in streams if stream not in kept]
+                    conn.execute("DELETE FROM identity WHERE stream = ANY(%s) AND batch = %s", (gone, batch))
+                    removed += conn.execute(
+                        "DELETE FROM data_key WHERE stream = ANY(%s) AND batch = %s", (gone, batch)
+                    ).rowcount
         return removed
 
     # -- keys -------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from contextlib import nullcontext
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -19,9 +20,9 @@ from domain.event import Actor, Event, Fact, Role
 from domain.facts.amendment import VoidCause
 from registry.app import Incoming
 from registry.store import Submission
-from registry.submissions import typed
+from registry.submissions import typed, windows
 from registry.submissions.facts import ACTION_OF, BUILD, Case, registered
-from registry.submissions.lookup import Directory, employment_on
+from registry.submissions.lookup import NEW_PERSON, Directory, employment_on, identifier
 from registry.submissions.read import read
 from registry.submissions.results import ResultWriter
 
@@ -31,15 +32,18 @@ if TYPE_CHECKING:
 
     from domain.worker import Worker
     from registry.app import Receipt, Registry
+    from registry.store import SubmittedRow
     from registry.submissions.line import Line
     from registry.submissions.typed import Row
+    from registry.vault import Identifier
 
 AUTHORITIES = {
     "dukcapil": Role.IDENTITY_AUTHORITY,
     "bnsp": Role.CERTIFICATION_BODY,
     "kemnaker": Role.OFFICER,
 }
-NEW_PERSON = frozenset({"register", "opening", "hire"})
+WINDOW = 2048
+"""Lines that are read, decided and stored together: what is held in memory of a file."""
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -61,10 +65,16 @@ class RowResult(NamedTuple):
 
 
 class Loader:
-    """One submission. `submitter` is the NIB or authority to which rows that name none belong."""
+    """One submission. `submitter` is the NIB or authority to which rows that name none belong.
 
-    def __init__(self, registry: Registry, *, submitter: str | None = None, door: str = "file") -> None:
-        self.registry, self.submitter, self.door = registry, submitter, door
+    `window`: how many lines are taken together; 1 takes each by itself, with the same outcomes.
+    """
+
+    def __init__(
+        self, registry: Registry, *, submitter: str | None = None, door: str = "file", window: int = WINDOW
+    ) -> None:
+        self.registry, self.submitter, self.door, self.window = registry, submitter, door, window
+        self.pace = windows.Pace()
         self.directory = Directory(registry)
         self.submission = uuid4()
 
@@ -85,11 +95,13 @@ class Loader:
             self._open(lambda salt: hashlib.file_digest(content, partial(hashlib.sha256, salt)).digest())
         summary = Summary()
         with ResultWriter(results) if results else nullcontext() as writer:
-            for line in lines:
-                result = self._one(line, summary)
-                if writer:
-                    _write(writer, result)
-                on_row(result)
+            while window := list(islice(lines, self.window)):
+                for line, outcome in zip(window, self._outcomes(window), strict=True):
+                    result = RowResult(line.number, line.values.get("ref"), outcome)
+                    _count(summary, outcome)
+                    if writer:
+                        _write(writer, result)
+                    on_row(result)
                 progress(summary.rows)
         return summary
 
@@ -106,47 +118,63 @@ class Loader:
             )
         )
 
-    def _one(self, line: Line, summary: Summary) -> RowResult:
-        ref = line.values.get("ref")
-        summary.rows += 1
+    def _outcomes(self, lines: list[Line]) -> list[Receipt | Refused]:
+        if len(lines) > 1:
+            return windows.outcomes(self, lines)
         try:
-            receipt = self.submit(typed.typed(line))
+            return [self.outcome(typed.typed(line)) for line in lines]
         except Refused as refusal:
-            summary.refused[refusal.code] += 1
-            return RowResult(line.number, ref, refusal)
-        summary.accepted += 1
-        summary.again += receipt.again
-        summary.recorded += 0 if receipt.again else len(receipt.events)
-        return RowResult(line.number, ref, receipt)
+            return [refusal]
 
     # -- one row ----------------------------------------------------------------------------------------------------
+    def outcome(self, row: Row) -> Receipt | Refused:
+        """The row's receipt, or why it is refused."""
+        try:
+            return self.submit(row)
+        except Refused as refusal:
+            return refusal
+
     def submit(self, row: Row) -> Receipt:
         """Decide and record one row. Raises: Refused."""
+        row = self.admitted(row)
+        return self._about_employer(row) if row.action.endswith(("-employer", "-establishment")) else self._route(row)
+
+    def admitted(self, row: Row) -> Row:
+        """The row with its submitter.
+
+        Raises: Refused("submitter-missing", "submitter-differs", "identifier-in-clear").
+        """
         submitter = row.submitter or self.submitter
         if submitter is None:
             raise Refused("submitter-missing")
         if self.submitter is not None and submitter != self.submitter:
             raise Refused("submitter-differs", got=submitter, expected=self.submitter)
-        row = msgspec.structs.replace(row, submitter=submitter)
         _check_clear(row)
-        return self._about_employer(row) if row.action.endswith(("-employer", "-establishment")) else self._route(row)
+        return msgspec.structs.replace(row, submitter=submitter)
+
+    def person_of(self, row: Row) -> Identifier:
+        """Raises: Refused: a number that is wrong, before a claim is made of it."""
+        if row.action in NEW_PERSON:
+            registered(row, Case(on=today(self.registry.now())))
+        return identifier(row)
 
     def _route(self, row: Row) -> Receipt:
-        by = self._actor(row.submitter or "")
-        if row.action in {"correct", "void"}:
-            return self._amend(row, by)
+        by = self.actor(row)
+        if row.action in windows.AMENDING:
+            stream, plan = self.amending(row, by, self.registry.recorder.row(by.organisation, row.corrects or ""))
+            return self._record(stream, plan, row, by)
+        person = self.person_of(row)
         if row.action in NEW_PERSON:
-            registered(row, Case(on=today(self.registry.now())))  # refuse a wrong number before a claim is made of it
-            claim = self.directory.claim_person(row)
+            claim = self.registry.vault.claim(*person)
             stream, commitment, batch = claim.stream, claim.commitment, claim.batch
         else:
             stream, commitment, batch = self.directory.person(row), "", None
-        receipt = self._record(stream, partial(self._plan, row, by, commitment), row, by)
+        receipt = self._record(stream, partial(self.plan, row, by, commitment), row, by)
         if batch is not None and not receipt.again:
             self.registry.vault.confirm(batch)
         return receipt
 
-    def _plan(self, row: Row, by: Actor, commitment: str, history: History) -> Iterator[Fact]:
+    def plan(self, row: Row, by: Actor, commitment: str, history: History) -> Iterator[Fact]:
         """The registration, when the person is new, and what the row reports."""
         if history.events:
             self.directory.check_same_person(row, history.state())
@@ -182,9 +210,13 @@ class Loader:
             self.directory.check_establishment(employer, row.establishment or "")
         return self.directory.transferred(row, case) if kind is f.EmployerTransferred else case
 
-    def _amend(self, row: Row, by: Actor) -> Receipt:
-        """A correction says a row again, whole; a voiding takes it back."""
-        first = self.registry.recorder.row(by.organisation, row.corrects or "")
+    def amending(
+        self, row: Row, by: Actor, first: SubmittedRow | None
+    ) -> tuple[UUID, Callable[[History], Iterator[Fact]]]:
+        """A correction says a row again, whole; a voiding takes it back. `first` is that row as it was submitted.
+
+        Raises: Refused("ref-unknown").
+        """
         if first is None:
             raise Refused("ref-unknown", corrects=row.corrects)
 
@@ -194,7 +226,7 @@ class Loader:
             main = [e for e in reported if not isinstance(e.fact, f.CardSuperseded)][-1]
             yield self._amendment(row, main, by, history)
 
-        return self._record(first.stream, plan, row, by)
+        return first.stream, plan
 
     def _amendment(self, row: Row, main: Event, by: Actor, history: History) -> Fact:
         on = today(self.registry.now())
@@ -241,18 +273,32 @@ class Loader:
         return receipt
 
     def _record(self, stream: UUID, plan: Callable[[History], Any], row: Row, by: Actor) -> Receipt:
+        return self.registry.record(stream, plan, by=by, row=self.incoming(row, by), late_reason=row.late_reason)
+
+    def incoming(self, row: Row, by: Actor) -> Incoming:
         content = typed.canonical(row)
         ref = row.ref or "~" + self.registry.vault.row_digest(content).hex()[:40]
-        incoming = Incoming(by.organisation, ref, content, self.submission, row.line)
-        return self.registry.record(stream, plan, by=by, row=incoming, late_reason=row.late_reason)
+        return Incoming(by.organisation, ref, content, self.submission, row.line)
 
-    def _actor(self, submitter: str) -> Actor:
+    def actor(self, row: Row) -> Actor:
+        """Raises: Refused("employer-unknown")."""
+        submitter = row.submitter or ""
         if submitter in AUTHORITIES:
             return Actor(organisation=submitter, role=AUTHORITIES[submitter])
         return Actor(organisation=str(self.directory.employer(submitter)), role=Role.EMPLOYER)
 
     def _on(self, row: Row) -> Any:
         return row.effective_on or today(self.registry.now())
+
+
+def _count(summary: Summary, outcome: Receipt | Refused) -> None:
+    summary.rows += 1
+    if isinstance(outcome, Refused):
+        summary.refused[outcome.code] += 1
+        return
+    summary.accepted += 1
+    summary.again += outcome.again
+    summary.recorded += 0 if outcome.again else len(outcome.events)
 
 
 def _write(writer: ResultWriter, result: RowResult) -> None:

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from registry.app import Registry
     from registry.submissions.facts import Case
     from registry.submissions.typed import Row
-    from registry.vault import Claim
+    from registry.vault import Claim, Identifier
 
 MOST_HELD = 10_000
+NEW_PERSON = frozenset({"register", "opening", "hire"})
+"""The actions whose person may be new here."""
 
 
 class Directory:
@@ -87,19 +89,16 @@ class Directory:
         )
 
     # -- people -----------------------------------------------------------------------------------------------------
-    def claim_person(self, row: Row) -> Claim:
-        return self.registry.vault.claim(*_identifier(row))
-
     def person(self, row: Row) -> UUID:
         """Raises: Refused("worker-unknown"): there is nobody with this number, or not yet."""
-        stream = self.registry.vault.find(*_identifier(row))
+        stream = self.registry.vault.find(*identifier(row))
         if stream is None:
             raise Refused("worker-unknown")
         return stream
 
     def check_stream(self, row: Row, stream: UUID) -> None:
         """Raises: Refused("other-person") when a correction names another person than the row it corrects."""
-        if self.registry.vault.find(*_identifier(row)) != stream:
+        if self.registry.vault.find(*identifier(row)) != stream:
             raise Refused("other-person", corrects=row.corrects)
 
     def check_same_person(self, row: Row, worker: Worker) -> None:
@@ -159,7 +158,8 @@ def words(name: str) -> frozenset[str]:
     return frozenset(word for word in re.findall(r"[^\W\d_]+", plain) if len(word) > 1)
 
 
-def _identifier(row: Row) -> tuple[str, str]:
+def identifier(row: Row) -> Identifier:
+    """The number that a row names its person by. Raises: Refused with a code of `domain.identifiers`."""
     if row.passport:
         nationality = row.nationality or ""
         return f"passport/{nationality}", identifiers.passport(row.passport, nationality=nationality)

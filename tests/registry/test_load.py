@@ -355,6 +355,14 @@ def any_rows(draw: st.DrawFn) -> list[Values]:
     return rows
 
 
+def moved(rows: list[Values], base: int) -> None:
+    """Make the rows speak of other people, under other refs, than those of the last example."""
+    fresh = {nik(n): nik(base + n) for n in (1, 2, 5)} | {"h-1": f"h-{base + 1}"}
+    for line in rows:
+        for name in {"nik", "corrects", "ref"} & line.keys():
+            line[name] = fresh.get(line[name], line[name].replace("r-", f"r-{base}-"))
+
+
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(rows=any_rows())
 def test_whatever_a_row_says_it_is_recorded_or_refused(site: Site, rows: list[Values]) -> None:
@@ -363,10 +371,7 @@ def test_whatever_a_row_says_it_is_recorded_or_refused(site: Site, rows: list[Va
     if not base:
         load(site, *founded(), *founded(BETA))
     load(site, hired(base + 1), hired(base + 5))
-    fresh = {nik(n): nik(base + n) for n in (1, 2, 5)} | {"h-1": f"h-{base + 1}"}
-    for line in rows:
-        for name in {"nik", "corrects", "ref"} & line.keys():
-            line[name] = fresh.get(line[name], line[name].replace("r-", f"r-{base}-"))
+    moved(rows, base)
     before = facts(site)
     summary = load(site, *rows)
     outcomes = [line["outcome"] for line in results(site)]

@@ -35,6 +35,7 @@ from tests.registry.people import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
     from uuid import UUID
 
@@ -132,9 +133,9 @@ def test_a_claim_that_is_settled_under_us_is_made_anew(site: Site, monkeypatch: 
     first, own = site.registry.vault.claim("nik", nik(1)), site.registry.vault
     renew = own._renew
 
-    def settled_first(batch: UUID) -> bool:
+    def settled_first(batches: Collection[UUID]) -> bool:
         site.another().vault.settle(lambda _: set(), older_than=-1)
-        return renew(batch)
+        return renew(batches)
 
     monkeypatch.setattr(own, "_renew", settled_first)
     again = own.claim("nik", nik(1))
