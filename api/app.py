@@ -14,6 +14,7 @@ from api.guard import Guard
 from api.measures import Measures
 from keys.keyring import Keyring
 from registry.app import Registry
+from registry.erasure import replay
 from registry.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ async def _opened(
             keyring = Keyring.open(settings.key_folder)
             registry = Registry(settings.database_url or "", settings.vault_url or "", keyring)
             closing.callback(registry.close)
+            replay(registry, settings.erasure_list)
         pool = closing.enter_context(read_pool(settings.database_url or ""))
         app.state.desk = Desk(settings, registry, pool, measures)
         yield

@@ -199,6 +199,11 @@ class Registry(Application[UUID]):
             sealed=self._sealing.seal(stream, row.content, row.submission.bytes + row.ref.encode()),
         )
 
+    def opened_row(self, stream: UUID, submission: UUID, ref: str, sealed: bytes | None) -> Any:
+        """The cells of a submitted row, as they were sent; None once erased."""
+        plain = self._sealing.opened(stream, sealed, submission.bytes + ref.encode()) if sealed else None
+        return None if plain is None else msgspec.json.decode(plain)
+
     @property
     def _sealing(self) -> SealingMapper:
         mapper: Any = self.mapper

@@ -82,6 +82,10 @@ AUTHORITY: dict[str, tuple[str, str]] = {
         "Peran '{role}' tidak berwenang mencatat ini.",
         "The role '{role}' has no mandate to record this.",
     ),
+    "legal-hold": (
+        "Data orang ini ditahan demi hukum sampai {until}: {reason}.",
+        "This person's data are under legal hold until {until}: {reason}.",
+    ),
     "second-officer": (
         "Perlu dua petugas yang berbeda; terbaca '{first}' dan '{second}'.",
         "Two different officers are needed; got '{first}' and '{second}'.",
@@ -313,6 +317,10 @@ RUNNING: dict[str, tuple[str, str]] = {
     "demo-folder": (
         "Folder {folder} bukan buatan demo; diharapkan {expected}.",
         "The folder {folder} was not made by the demo; expected {expected}.",
+    ),
+    "erasure-list-altered": (
+        "Daftar penghapusan rusak di baris {line}; pulihkan berkas itu dari salinannya.",
+        "The erasure list is altered at line {line}; restore the file from its copy.",
     ),
     "child-ended": (
         "Bagian '{child}' berhenti; lihat catatan di {see}.",

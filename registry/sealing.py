@@ -103,6 +103,11 @@ class SealingMapper(Mapper[UUID]):
         key = self.vault.key(stream)
         return None if key is None else _seal(key, plain, place)
 
+    def opened(self, stream: UUID, sealed: bytes, place: bytes) -> bytes | None:
+        """What `seal` made, again; None when the key is destroyed. Raises: cryptography's InvalidTag."""
+        key = self.vault.key(stream)
+        return None if key is None else key.decrypt(sealed[:NONCE], sealed[NONCE:], place)
+
 
 def _seal(key: AESGCM, plain: bytes, place: bytes) -> bytes:
     nonce = os.urandom(NONCE)

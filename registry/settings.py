@@ -21,6 +21,8 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     vault_url: str | None = None
     keys: Path | None = None
+    erasures: Path | None = None
+    vault_backup_days: int = 30
     host: str = "127.0.0.1"
     port: int = 8169
     issuer: str = "https://kets.example"
@@ -28,3 +30,7 @@ class Settings(BaseSettings):
     @property
     def key_folder(self) -> Path:
         return self.keys or self.home / "keys"
+
+    @property
+    def erasure_list(self) -> Path:
+        return self.erasures or self.home / "erasures.log"

@@ -30,6 +30,7 @@ from registry.copying import copy_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+    from datetime import date
 
     from keys.keyring import Keyring
 
@@ -57,6 +58,13 @@ class _Held(NamedTuple):
     batch: UUID
     confirmed: bool
     commitment: str
+
+
+class Hold(NamedTuple):
+    """Why a person's data must not be erased, and the last day of that; None: until released."""
+
+    reason: str
+    until: date | None
 
 
 class Vault:
@@ -218,12 +226,39 @@ class Vault:
 
     def destroy(self, stream: UUID) -> bool:
         """Destroy a stream's key and its identity entries; True when there was one."""
+        return self.destroy_all([stream]) > 0
+
+    def destroy_all(self, streams: Sequence[UUID]) -> int:
+        """As `destroy`, of many; how many keys there were."""
         with self._pool.connection() as conn, conn.transaction():
-            conn.execute("DELETE FROM identity WHERE stream = %s", (stream,))
-            gone = conn.execute("DELETE FROM data_key WHERE stream = %s", (stream,)).rowcount
+            conn.execute("DELETE FROM identity WHERE stream = ANY(%s)", (list(streams),))
+            conn.execute("DELETE FROM legal_hold WHERE stream = ANY(%s)", (list(streams),))
+            gone = conn.execute("DELETE FROM data_key WHERE stream = ANY(%s)", (list(streams),)).rowcount
         with self._keys_lock:
-            self._keys.pop(stream, None)
-        return gone > 0
+            for stream in streams:
+                self._keys.pop(stream, None)
+        return gone
+
+    def hold(self, stream: UUID, reason: str, until: date | None) -> None:
+        """Keep a stream from being erased, through `until` or until released; a new hold takes the old one's place."""
+        query = (
+            "INSERT INTO legal_hold VALUES (%s, %s, %s)"
+            " ON CONFLICT (stream) DO UPDATE SET reason = excluded.reason, until = excluded.until"
+        )
+        with self._pool.connection() as conn:
+            conn.execute(query, (stream, reason, until))
+
+    def release(self, stream: UUID) -> bool:
+        """Lift a hold; True when there was one."""
+        with self._pool.connection() as conn:
+            return conn.execute("DELETE FROM legal_hold WHERE stream = %s", (stream,)).rowcount > 0
+
+    def hold_on(self, stream: UUID, day: date) -> Hold | None:
+        """The hold that is in force on `day`."""
+        query = "SELECT reason, until FROM legal_hold WHERE stream = %s AND (until IS NULL OR until >= %s)"
+        with self._pool.connection() as conn:
+            row = conn.execute(query, (stream, day)).fetchone()
+        return Hold(*row) if row else None
 
     def _unwrapped(self, stream: UUID) -> bytes | None:
         with self._pool.connection() as conn:

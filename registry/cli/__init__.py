@@ -17,7 +17,7 @@ from eventsourcing.persistence import PersistenceError
 from card.errors import CardError
 from domain.errors import Refused
 from keys.errors import KeysError
-from registry.cli import cards, demo, files, key_commands, people, reading, up
+from registry.cli import cards, demo, erase, files, key_commands, people, reading, up
 from registry.cli.output import answer, errors
 from registry.postgres import PostgresError
 from registry.submissions.messages import sentence
@@ -33,6 +33,7 @@ up.add_to(app)
 demo.add_to(app)
 files.add_to(app)
 people.add_to(app)
+erase.add_to(app)
 cards.add_to(app)
 reading.add_to(app)
 key_commands.add_to(app)

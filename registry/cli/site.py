@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from keys.keyring import Keyring
 from projections.runner import Runner
 from registry.app import Registry
+from registry.erasure import replay
 from registry.migrate import migrate
 from registry.postgres import Embedded, create_database
 from registry.settings import Settings
@@ -67,6 +68,7 @@ class Site(Databases):
         super().open()
         self.registry = Registry(self.database_url, self.vault_url, self.keyring)
         self._exit.callback(self.registry.close)
+        replay(self.registry, self.settings.erasure_list)
 
     def reading(self) -> psycopg.Connection[tuple[Any, ...]]:
         """A connection to the read models."""

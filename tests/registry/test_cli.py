@@ -209,6 +209,27 @@ def test_template_and_sample_are_files_that_load_reads(kets: Kets) -> None:
     assert loaded.json["recorded"] == 0  # the same rows, whatever the format of the file
 
 
+def test_a_person_is_held_handed_out_erased_and_certified(kets: Kets) -> None:
+    worker = worker_of(kets("load", kets.file(*FOUNDING, HIRE, VERIFIED), "--json"))
+    officers = ("--ground", "consent-withdrawn", "--by", "a", "--second", "b")
+    assert kets("hold", worker).status == kets("hold", worker, "--reason", "x", "--release").status == 2
+    assert kets("hold", worker, "--reason", "x" * 201).status == 2
+    assert kets("hold", worker, "--reason", "perkara 12", "--until", "2099-01-31", "--json").json["held"]
+    assert kets("export-subject", worker, "--out", "person.json").status == 0
+    person = json.loads((kets.home / "person.json").read_text())
+    assert person["vault"]["hold"] == {"reason": "perkara 12", "until": "2099-01-31"}
+    assert (kets.home / "person.json").stat().st_mode & 0o077 == 0
+    held = kets("erase", worker, *officers, "--json")
+    assert (held.status, held.json["code"]) == (1, "legal-hold")
+    assert not kets("hold", worker, "--release", "--json").json["held"]
+    assert kets("erase", worker, "--ground", "spite", "--by", "a", "--second", "b").status == 2
+    done = kets("erase", worker, *officers, "--out", "certificate.json", "--json")
+    assert done.status == 0, done.problem
+    assert json.loads((kets.home / "certificate.json").read_text()) == done.json["certificate"]
+    assert done.json["certificate"]["worker"] == worker
+    assert kets("hold", worker, "--reason", "late", "--json").json["code"] == "worker-erased"
+
+
 def test_keys_are_listed_without_their_secrets(kets: Kets) -> None:
     said = kets("keys", "list", "--json")
     assert {key["use"] for key in said.json["keys"]} >= {"kek", "root", "next-root"}

@@ -33,7 +33,7 @@ def test_a_place_has_the_tables_of_both_databases(site: Site) -> None:
         "submission",
         "submission_row",
     }
-    assert vault == {"alembic_version", "claim_batch", "data_key", "identity"}
+    assert vault == {"alembic_version", "claim_batch", "data_key", "identity", "legal_hold"}
 
 
 def start(pair: list[str]) -> dict[str, str]:
@@ -54,7 +54,7 @@ def test_three_starters_migrate_and_install_at_once(server: Server) -> None:
 
     try:
         with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as pool:
-            assert list(pool.map(start, [pair] * 3)) == [{"events": "0001", "vault": "0001"}] * 3
+            assert list(pool.map(start, [pair] * 3)) == [{"events": "0001", "vault": "0002"}] * 3
     finally:
         with psycopg.connect(server.url(), autocommit=True) as conn:
             for kind in ("events", "vault"):
