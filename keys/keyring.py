@@ -3,6 +3,7 @@
     kek.json index.json row.json status.json   32 random bytes each
     root.json next-root.json                   ES256, sign trust lists
     signer-00000.json ...                      ES256, one a status shard, made when first asked for
+    ledger.json                                Ed25519, signs the ledger's checkpoints, made when first asked for
 
 Each file is a private JWK (RFC 7517) with `created` in Unix seconds.
 """
@@ -20,10 +21,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from keys import es256, files
 from keys.encoding import b64url, unb64url
 from keys.errors import KeysError
+from keys.notes import NoteSigner, check_name, key_hash
 from keys.signer import FileSigner
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ class KeyInfo:
     """What `kets keys list` may show of a key."""
 
     kid: str
-    use: Literal["kek", "index", "row", "status", "root", "next-root", "signer"]
+    use: Literal["kek", "index", "row", "status", "root", "next-root", "signer", "ledger"]
     shard: int | None
     created: int
 
@@ -101,16 +104,28 @@ class Keyring:
         """Every document signer there is, by shard."""
         return [self.signer(int(path.stem.removeprefix("signer-"))) for path in self._signer_files()]
 
+    def ledger(self, name: str, *, now: int | None = None) -> NoteSigner:
+        """The signer of the ledger's checkpoints, made in this name at the first asking; the name it has stays."""
+        path = self.folder / "ledger.json"
+        if not path.exists():
+            created = int(time.time()) if now is None else now
+            files.write_once(path, _new_ledger(check_name(name), created))
+        content = files.read(path)
+        return NoteSigner(content["name"], Ed25519PrivateKey.from_private_bytes(unb64url(content["d"])))
+
     def status_key(self, shard: int) -> bytes:
         """32 bytes: the key of the shard's permutation of status indexes."""
         return hmac.digest(self._status, b"kets/status-index/v1" + shard.to_bytes(2, "big"), hashlib.sha256)
 
     def listing(self) -> list[KeyInfo]:
         """What may be shown of each key."""
-        return [_info(content) for content in (*self._contents.values(), *map(files.read, self._signer_files()))]
+        return [_info(content) for content in (*self._contents.values(), *map(files.read, self._later_files()))]
 
     def _signer_files(self) -> list[Path]:
         return sorted(self.folder.glob("signer-*.json"))
+
+    def _later_files(self) -> list[Path]:
+        return [*self._signer_files(), *self.folder.glob("ledger.json")]
 
 
 def _move_into_place(building: Path, folder: Path) -> None:
@@ -130,6 +145,14 @@ def _new_pair(use: str, shard: int | None, created: int) -> dict[str, Any]:
     d = b64url(key.private_numbers().private_value.to_bytes(32, "big"))
     kid = b64url(es256.key_id(jwk))
     return {**jwk, "d": d, "kid": kid, "kets_use": use, "shard": shard, "created": created}
+
+
+def _new_ledger(name: str, created: int) -> dict[str, Any]:
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw()
+    pair = {"kty": "OKP", "crv": "Ed25519", "x": b64url(public), "d": b64url(key.private_bytes_raw())}
+    kid = key_hash(name, public).hex()
+    return {**pair, "kid": kid, "kets_use": "ledger", "name": name, "created": created}
 
 
 def _signer(content: dict[str, Any]) -> FileSigner:

@@ -305,6 +305,54 @@ RECORDING: dict[str, tuple[str, str]] = {
     ),
 }
 
+LEDGER: dict[str, tuple[str, str]] = {
+    "checkpoint-malformed": (
+        "Isi checkpoint tidak terbaca; diharapkan {expected}.",
+        "The checkpoint's text is not one; expected {expected}.",
+    ),
+    "database-older-than-checkpoint": (
+        "Checkpoint yang terbit mencakup {expected} fakta, basis data hanya {got}: basis data lebih tua. Pulihkan"
+        " cadangan yang lebih baru; jangan menghapus checkpoint. Lihat docs/how-to/ledger.md.",
+        "The published checkpoint covers {expected} facts, the database {got}: the database is the older one. Restore"
+        " a newer backup of it, write-ahead log included, and start again; do not remove the checkpoint. See"
+        " docs/how-to/ledger.md.",
+    ),
+    "event-unknown": ("Tidak ada fakta '{event}'.", "There is no fact '{event}'; expected STREAM:VERSION."),
+    "ledger-empty": (
+        "Belum ada checkpoint di {folder}; jalankan kets ledger run.",
+        "There is no checkpoint in {folder} yet; run kets ledger run.",
+    ),
+    "ledger-in-use": (
+        "Proses lain sedang menulis di {folder}.",
+        "Another process is writing in {folder}.",
+    ),
+    "ledger-moved": (
+        "Proses lain menulis ledger basis data ini dari folder lain; diharapkan {expected} fakta.",
+        "Another sequencer writes this database's ledger from another folder; expected {expected} facts.",
+    ),
+    "not-sequenced": (
+        "Fakta ini belum masuk ledger; coba lagi sebentar.",
+        "This fact is not in the ledger yet; try again in a moment.",
+    ),
+    "position-missing": (
+        "Shard {shard} tidak berisi posisi {position}, padahal pernah ditulis. Laporkan segera.",
+        "Shard {shard} lacks position {position}, which was written. Report this at once.",
+    ),
+    "proof-differs": (
+        "Bukti untuk '{event}' tidak cocok dengan checkpoint.",
+        "The proof of '{event}' does not lead to the checkpoint's root.",
+    ),
+    "proof-malformed": ("Ini bukan bukti {expected}.", "This is not a proof; expected {expected}."),
+    "tile-missing": (
+        "Ubin ledger {tile} tidak ada atau tidak utuh; pulihkan folder ledger.",
+        "The ledger's tile {tile} is missing or not whole; restore the ledger's folder.",
+    ),
+    "tiles-differ": (
+        "Ubin ledger tidak menghasilkan akar yang ditetapkan untuk {size} fakta; jalankan kets audit.",
+        "The ledger's tiles do not give the root that was committed for {size} facts; run kets audit.",
+    ),
+}
+
 RUNNING: dict[str, tuple[str, str]] = {
     "not-started": (
         "Registri tidak dapat dijalankan; lihat catatan di {see}.",
@@ -366,6 +414,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     **SKILLS,
     **CARDS,
     **RECORDING,
+    **LEDGER,
     **RUNNING,
     **REQUESTS,
 }

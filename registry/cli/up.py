@@ -28,7 +28,7 @@ STOP_WITHIN = 10.0
 def up(
     port: Annotated[int | None, typer.Option(help="Port of the API on the loopback interface.")] = None,
 ) -> None:
-    """Run the registry here until Ctrl-C: PostgreSQL (embedded unless DATABASE_URL), API, projections."""
+    """Run the registry here until Ctrl-C: PostgreSQL (embedded unless DATABASE_URL), API, projections, ledger."""
     settings = Settings()
     with Site(settings, make_keys=True) as site:
         serve(site, port or settings.port)
@@ -68,6 +68,7 @@ def _commands(host: str, port: int) -> Iterator[tuple[str, list[str]]]:
     server = [sys.executable, "-m", "uvicorn", "api:create_app", "--factory", "--host", host, "--port", str(port)]
     yield "api", [*server, "--no-access-log"]
     yield "projections", [sys.executable, "-m", "registry", "project", "run"]
+    yield "ledger", [sys.executable, "-m", "registry", "ledger", "run"]
 
 
 def _start(site: Site, name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import psycopg
 
 from projections.runner import PROJECTIONS, Runner
-from registry.migrate import migrate
+from registry.migrate import HEADS, migrate
 from registry.postgres import create_database
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def test_a_place_has_the_tables_of_both_databases(site: Site) -> None:
         "card_index",
         "event",
         "event_head",
+        "ledger_head",
+        "ledger_segment",
         "projection_position",
         "projection_tracking",
         "submission",
@@ -54,7 +56,7 @@ def test_three_starters_migrate_and_install_at_once(server: Server) -> None:
 
     try:
         with ProcessPoolExecutor(3, multiprocessing.get_context("spawn")) as pool:
-            assert list(pool.map(start, [pair] * 3)) == [{"events": "0001", "vault": "0002"}] * 3
+            assert list(pool.map(start, [pair] * 3)) == [HEADS] * 3
     finally:
         with psycopg.connect(server.url(), autocommit=True) as conn:
             for kind in ("events", "vault"):

@@ -1,0 +1,179 @@
+"""`kets ledger` and `kets audit`: the log for auditors, and the proof that nothing in it was altered."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import psycopg
+import typer
+
+from domain.errors import Refused
+from keys.keyring import Keyring
+from keys.notes import NoteVerifier
+from registry.cli.output import Json, answer, console
+from registry.cli.site import Databases
+from registry.ledger import audit as auditing
+from registry.ledger import checkpoint, log, proof
+from registry.ledger.sequencer import Sequencer
+from registry.ledger.tiles import Folder
+from registry.settings import Settings
+
+if TYPE_CHECKING:
+    from keys.notes import NoteSigner
+
+ledger = typer.Typer(help="The ledger: one provable log of all facts.", no_args_is_help=True)
+
+WAIT = 0.5
+VERIFIER_KEY = "verifier-key"
+
+
+def signer_of(settings: Settings) -> NoteSigner:
+    """The ledger's signer, made at the first asking."""
+    return Keyring.open(settings.key_folder).ledger(checkpoint.origin_of(settings.issuer))
+
+
+def folder_of(settings: Settings) -> Folder:
+    return Folder(settings.home / "ledger")
+
+
+@ledger.command()
+def key(as_json: Json = False) -> None:
+    """Print the verifier key: give it to auditors, by another way than the checkpoints."""
+    found = signer_of(Settings()).verifier.key
+    console.print(found, highlight=False)
+    answer({"ok": True, "key": found}, as_json=as_json)
+
+
+@ledger.command()
+def status(as_json: Json = False) -> None:
+    """How many facts are in the ledger, and how many wait."""
+    with Databases() as databases, psycopg.connect(databases.database_url, autocommit=True) as conn:
+        head = log.head(conn)
+        behind = sum(top - last for last, top in log.waiting(conn).values())
+    note = folder_of(databases.settings).checkpoint()
+    published = checkpoint.opened(note, signer_of(databases.settings).verifier).size if note else 0
+    console.print(f"{head.size:,} facts in the ledger, {behind:,} wait; published: {published:,}")
+    console.print(f"root {head.root.hex()}", highlight=False)
+    found = {"size": head.size, "root": head.root.hex(), "behind": behind, "published": published}
+    answer({"ok": True, **found}, as_json=as_json)
+
+
+@ledger.command()
+def run() -> None:
+    """Keep the ledger up with the log until told to stop. While another sequencer runs here, wait for its end."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    with Databases() as databases:
+        settings, said = databases.settings, False
+        while not stopped.is_set():
+            try:
+                with Sequencer(databases.database_url, folder_of(settings), signer_of(settings)) as sequencer:
+                    console.print(f"Sequencing into {folder_of(settings).path}")
+                    sequencer.follow(stopped.is_set)
+            except Refused as refusal:
+                if refusal.code != "ledger-in-use":
+                    raise
+                if not said:
+                    console.print("Waiting: another sequencer writes here")
+                said = True
+                stopped.wait(WAIT)
+
+
+@ledger.command()
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where checkpoint and tiles go.")],
+    as_json: Json = False,
+) -> None:
+    """Write the checkpoint, its tiles and the verifier key: all that a program of somebody else's needs."""
+    settings = Settings()
+    verifier = signer_of(settings).verifier
+    note = folder_of(settings).checkpoint()
+    if note is None:
+        raise Refused("ledger-empty", folder=str(folder_of(settings).path))
+    signed = checkpoint.opened(note, verifier)
+    tiles = Folder(directory).export(folder_of(settings).read, signed.size, note)
+    (directory / VERIFIER_KEY).write_text(verifier.key + "\n", encoding="utf-8")
+    console.print(f"{signed.size:,} facts in {tiles:,} tiles: {directory}")
+    answer({"ok": True, "size": signed.size, "tiles": tiles, "folder": str(directory)}, as_json=as_json)
+
+
+@ledger.command()
+def prove(
+    event: Annotated[str, typer.Argument(help="The fact, as in its receipt: STREAM:VERSION.")],
+    out: Annotated[Path, typer.Option(help="Where the proof goes.")],
+    as_json: Json = False,
+) -> None:
+    """Write the proof that a fact is in the ledger; it shows the fact's clear part."""
+    stream, version = _event(event)
+    with Databases() as databases, psycopg.connect(databases.database_url, autocommit=True) as conn:
+        made = proof.prove(conn, folder_of(databases.settings), stream, version)
+    out.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    console.print(f"{event} is number {made['index']:,}: {out}")
+    answer({"ok": True, "event": event, "index": made["index"], "proof": str(out)}, as_json=as_json)
+
+
+@ledger.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A proof.", exists=True, dir_okay=False)],
+    key: Annotated[str, typer.Option(help="The ledger's verifier key, or a file that holds it.")],
+    as_json: Json = False,
+) -> None:
+    """Check a proof with nothing but the ledger's verifier key: no database, no network."""
+    verifier = _verifier(key)
+    try:
+        read = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Refused("proof-malformed", expected="JSON") from error
+    found = proof.check(read, verifier)
+    entry, signed = found.entry, found.checkpoint
+    console.print(f"[green]proved[/]: {entry.id} ({entry.topic}), recorded at {entry.recorded_at.isoformat()}")
+    console.print(f"number {found.place:,} of the {signed.size:,} that {signed.origin} has signed")
+    said = {"event": entry.id, "topic": entry.topic, "recorded_at": entry.recorded_at, "clear": entry.clear.decode()}
+    answer({"ok": True, **said, "index": found.place, "size": signed.size, "origin": signed.origin}, as_json=as_json)
+
+
+def audit(
+    checkpoint_file: Annotated[
+        Path | None,
+        typer.Option("--checkpoint", help="A checkpoint that was kept outside.", exists=True, dir_okay=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Recompute the ledger from the database's rows and name what differs."""
+    notes = [checkpoint_file.read_text(encoding="utf-8")] if checkpoint_file else []
+    with Databases() as databases, psycopg.connect(databases.database_url, autocommit=True) as conn:
+        settings = databases.settings
+        found = auditing.recompute(conn, folder_of(settings), signer_of(settings).verifier, notes=notes)
+    for finding in found.findings:
+        console.print(f"[red]{finding.kind}[/]: {finding.what}", highlight=False)
+    console.print(f"{found.size:,} facts recomputed, {len(found.findings) or 'nothing'} that differs")
+    findings = [finding._asdict() for finding in found.findings]
+    said: dict[str, Any] = {"ok": not findings, "size": found.size, "root": found.root.hex(), "findings": findings}
+    answer(said, as_json=as_json)
+    if findings:
+        raise typer.Exit(1)
+
+
+def _event(text: str) -> tuple[UUID, int]:
+    stream, _, version = text.rpartition(":")
+    try:
+        return UUID(stream), int(version)
+    except ValueError as error:
+        raise Refused("event-unknown", event=text) from error
+
+
+def _verifier(key: str) -> NoteVerifier:
+    """A verifier key has plus signs, a path seldom has; what is a file is read."""
+    path = Path(key)
+    return NoteVerifier.of(path.read_text(encoding="utf-8") if path.is_file() else key)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(ledger, name="ledger")
+    app.command()(audit)

@@ -1,0 +1,182 @@
+"""The Merkle tree of RFC 6962 kept in tiles of 256 hashes (C2SP tlog-tiles): growing, roots, proofs. No IO.
+
+A tile is a run of up to 256 hashes of one level; level 0 are leaf hashes, a hash of level l + 1 is the root over one
+full tile of level l. Whoever calls gives `read`: the bytes of a tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+HEIGHT = 8
+WIDTH = 1 << HEIGHT
+HASH = 32
+EMPTY = sha256(b"").digest()
+
+
+class Tile(NamedTuple):
+    """`width` hashes of a level, from hash `number` * 256; partial when fewer than 256."""
+
+    level: int
+    number: int
+    width: int = WIDTH
+
+
+Read = Callable[[Tile], bytes]
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """SHA-256(0x01 || left || right), RFC 6962 section 2.1."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def tile_in(size: int, level: int, number: int) -> Tile:
+    """A tile as wide as it is in a tree of `size` leaves."""
+    return Tile(level, number, min(WIDTH, (size >> (HEIGHT * level)) - number * WIDTH))
+
+
+def tiles_of(size: int) -> Iterator[Tile]:
+    """Every tile of a tree of `size` leaves."""
+    level = 0
+    while hashes := size >> (HEIGHT * level):
+        for number in range(-(-hashes // WIDTH)):
+            yield tile_in(size, level, number)
+        level += 1
+
+
+def extended(read: Read, size: int, leaves: Sequence[bytes]) -> dict[Tile, bytes]:
+    """The tiles that are new or wider once `leaves` (hashes) follow the first `size`. Reads only partial tiles."""
+    new: dict[Tile, bytes] = {}
+    level, hashes = 0, list(leaves)
+    while hashes:
+        number, width = divmod(size >> (HEIGHT * level), WIDTH)
+        run = (read(Tile(level, number, width)) if width else b"") + b"".join(hashes)
+        hashes = []
+        for at in range(0, len(run), WIDTH * HASH):
+            part = run[at : at + WIDTH * HASH]
+            new[Tile(level, number + at // (WIDTH * HASH), len(part) // HASH)] = part
+            if len(part) == WIDTH * HASH:
+                hashes.append(_perfect(part))
+        level += 1
+    return new
+
+
+class Tree:
+    """The tree of the first `size` leaves. Tiles are read once."""
+
+    def __init__(self, read: Read, size: int) -> None:
+        self.size, self._read = size, read
+        self._tiles: dict[Tile, bytes] = {}
+
+    def root(self, size: int | None = None) -> bytes:
+        """The root over all leaves, or over the first `size`."""
+        size = self.size if size is None else size
+        return self._hash(0, size) if size else EMPTY
+
+    def leaf(self, index: int) -> bytes:
+        """The leaf hash at `index`."""
+        return self._hash(index, index + 1)
+
+    def inclusion(self, index: int) -> list[bytes]:
+        """PATH(index, D[size]) of RFC 6962 section 2.1.1. ValueError when there is no such leaf."""
+        if not 0 <= index < self.size:
+            raise ValueError(f"got index {index}, expected 0 to {self.size - 1}")
+        path, low, high = [], 0, self.size
+        while high - low > 1:
+            middle = low + _split(high - low)
+            if index < middle:
+                path.append(self._hash(middle, high))
+                high = middle
+            else:
+                path.append(self._hash(low, middle))
+                low = middle
+        return path[::-1]
+
+    def consistency(self, old: int) -> list[bytes]:
+        """PROOF(old, D[size]) of RFC 6962 section 2.1.2. ValueError unless 0 < old <= size."""
+        if not 0 < old <= self.size:
+            raise ValueError(f"got an old size of {old}, expected 1 to {self.size}")
+        proof, low, high = [], 0, self.size
+        while old != high:
+            middle = low + _split(high - low)
+            if old <= middle:
+                proof.append(self._hash(middle, high))
+                high = middle
+            else:
+                proof.append(self._hash(low, middle))
+                low = middle
+        if low:  # the old tree is no whole subtree here: the proof begins with its last one
+            proof.append(self._hash(low, high))
+        return proof[::-1]
+
+    def _hash(self, low: int, high: int) -> bytes:
+        """MTH(D[low:high]) for a range that RFC 6962 splits off: its whole powers of two are aligned."""
+        count = high - low
+        if count & (count - 1):
+            middle = low + _split(count)
+            return node_hash(self._hash(low, middle), self._hash(middle, high))
+        level = (count.bit_length() - 1) // HEIGHT
+        number, first = divmod(low >> (HEIGHT * level), WIDTH)
+        last = first + (count >> (HEIGHT * level))
+        return _perfect(self._tile(tile_in(self.size, level, number))[first * HASH : last * HASH])
+
+    def _tile(self, tile: Tile) -> bytes:
+        if tile not in self._tiles:
+            self._tiles[tile] = self._read(tile)
+        return self._tiles[tile]
+
+
+def _split(count: int) -> int:
+    """The largest power of two below `count`."""
+    return 1 << ((count - 1).bit_length() - 1)
+
+
+def _perfect(run: bytes) -> bytes:
+    """The root over a power of two of hashes."""
+    while len(run) > HASH:
+        run = b"".join(sha256(b"\x01" + run[at : at + 2 * HASH]).digest() for at in range(0, len(run), 2 * HASH))
+    return run
+
+
+def included(*, leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Whether the leaf hash stands at `index` of the tree with this root: RFC 9162 section 2.1.3.2."""
+    if not 0 <= index < size:
+        return False
+    at, last, found = index, size - 1, leaf
+    for sibling in path:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            found = node_hash(sibling, found)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            found = node_hash(found, sibling)
+        at, last = at >> 1, last >> 1
+    return last == 0 and found == root
+
+
+def consistent(*, old: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
+    """Whether the tree of `size` begins with the tree of `old` leaves: RFC 9162 section 2.1.4.2."""
+    if old == size:
+        return not proof and old_root == root
+    if not 0 < old < size or not proof:
+        return False
+    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
+    at, last = old - 1, size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    first = second = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if at & 1 or at == last:
+            first, second = node_hash(sibling, first), node_hash(sibling, second)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            second = node_hash(second, sibling)
+        at, last = at >> 1, last >> 1
+    return last == 0 and first == old_root and second == root

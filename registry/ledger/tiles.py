@@ -1,0 +1,111 @@
+"""The ledger's folder: tiles as C2SP tlog-tiles names them, the published checkpoint, a lock. What is here is public.
+
+checkpoint                      the newest signed checkpoint
+tile/0/x001/234                 256 hashes of level 0
+tile/0/x001/235.p/17            the first 17 of a tile that is not full yet
+.new/                           files being written; whatever a crash leaves here is removed at the next start
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from domain.errors import Refused
+from keys.files import sync_folder
+from registry.ledger.merkle import HASH, WIDTH, Tile, tiles_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from registry.ledger.merkle import Read
+
+
+class Folder:
+    """Files that are whole or not there. Only the holder of `locked` writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._new = path / ".new"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Be the one writer; the lock ends with the process. Refused("ledger-in-use")."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Refused("ledger-in-use", folder=str(self.path)) from error
+            shutil.rmtree(self._new, ignore_errors=True)
+            self._new.mkdir()
+            yield
+
+    def read(self, tile: Tile) -> bytes:
+        """A tile's hashes; of one that was pruned, the beginning of the full tile. Refused("tile-missing")."""
+        for there in (tile, tile._replace(width=WIDTH)):
+            try:
+                data = (self.path / tile_path(there)).read_bytes()
+            except FileNotFoundError:
+                continue
+            if len(data) == there.width * HASH:
+                return data[: tile.width * HASH]
+        raise Refused("tile-missing", tile=tile_path(tile))
+
+    def write(self, tiles: Mapping[Tile, bytes]) -> None:
+        """Make the tiles durable: contents, then names, then the folders that hold the names."""
+        self._put({tile_path(tile): data for tile, data in tiles.items()})
+
+    def prune(self, tiles: Iterable[Tile]) -> None:
+        """Remove the partial tiles of those that are full; C2SP tlog-tiles allows it and `read` knows."""
+        for tile in tiles:
+            if tile.width == WIDTH:
+                shutil.rmtree(self.path / f"{tile_path(tile)}.p", ignore_errors=True)
+
+    def checkpoint(self) -> str | None:
+        """The published checkpoint's note; None before the first."""
+        try:
+            return (self.path / "checkpoint").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def publish(self, note: str) -> None:
+        """Put a checkpoint in the place of the one before."""
+        self._put({"checkpoint": note.encode()})
+
+    def export(self, read: Read, size: int, note: str) -> int:
+        """Write a checkpoint and exactly the tiles of its tree here; how many tiles."""
+        with self.locked():
+            tiles = {tile_path(tile): read(tile) for tile in tiles_of(size)}
+            self._put(tiles)
+            self.publish(note)
+        return len(tiles)
+
+    def _put(self, files: Mapping[str, bytes]) -> None:
+        for number, data in enumerate(files.values()):
+            with (self._new / str(number)).open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        changed = set()
+        for number, name in enumerate(files):
+            path = self.path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            (self._new / str(number)).rename(path)
+            changed |= {folder for folder in path.parents if folder.is_relative_to(self.path)}
+        for folder in changed:
+            sync_folder(folder)
+
+
+def tile_path(tile: Tile) -> str:
+    """`tile/L/N[.p/W]`, N in groups of three digits, all but the last with an x before them."""
+    groups, rest = [f"{tile.number % 1000:03}"], tile.number // 1000
+    while rest:
+        groups.append(f"x{rest % 1000:03}")
+        rest //= 1000
+    name = "/".join(("tile", str(tile.level), *reversed(groups)))
+    return name if tile.width == WIDTH else f"{name}.p/{tile.width}"

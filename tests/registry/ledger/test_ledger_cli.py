@@ -1,0 +1,105 @@
+"""`kets ledger` and `kets audit` as programs are used: by their last line and exit code."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from keys.notes import NoteVerifier
+from registry.cli import main
+from registry.ledger.checkpoint import opened
+from tests.registry.people import founded, hired, load, stream_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Site
+
+
+@pytest.fixture
+def kets(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, dict[str, Any]]]:
+    """`kets` in this process, on the site's databases: exit code and the JSON of the last line."""
+    for name, value in site.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: object) -> tuple[int, dict[str, Any]]:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["kets", *map(str, words), "--json"])
+        status: object = 0
+        try:
+            main()
+        except SystemExit as left:
+            status = left.code
+        found: dict[str, Any] = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+        return int(str(status or 0)), found
+
+    return run
+
+
+def started(site: Site, says: str) -> subprocess.Popen[str]:
+    """The program, once it has said that it is at work."""
+    command = [sys.executable, "-m", "registry", "ledger", "run"]
+    running = subprocess.Popen(command, env=site.environment, stdout=subprocess.PIPE, text=True)
+    assert running.stdout
+    assert running.stdout.readline().startswith(says)
+    return running
+
+
+def sequenced(site: Site, kets: Callable[..., tuple[int, dict[str, Any]]]) -> None:
+    """Run the program until nothing waits; a second one takes over when the first is told to stop."""
+    with started(site, "Sequencing into ") as first, started(site, "Waiting: ") as second:
+        try:
+            first.send_signal(signal.SIGTERM)
+            assert first.wait(10) == 0
+            assert second.stdout
+            assert second.stdout.readline().startswith("Sequencing into ")
+            until = time.monotonic() + 20
+            while kets("ledger", "status")[1]["behind"] and time.monotonic() < until:
+                time.sleep(0.1)
+            second.send_signal(signal.SIGTERM)
+            assert second.wait(10) == 0
+        finally:
+            first.kill()
+            second.kill()
+
+
+def test_a_fact_goes_in_and_a_proof_comes_out(site: Site, kets: Callable[..., tuple[int, dict[str, Any]]]) -> None:
+    assert kets("ledger", "export", "out")[1]["code"] == "ledger-empty"
+    load(site, *founded(), hired(1), hired(2))
+    event = f"{stream_of(site, 1)}:1"
+    assert kets("ledger", "prove", event, "--out", "early.json")[1]["code"] == "not-sequenced"
+    sequenced(site, kets)
+
+    status = kets("ledger", "status")[1]
+    assert (status["behind"], status["published"]) == (0, status["size"])
+    key = kets("ledger", "key")[1]["key"]
+    assert kets("ledger", "export", "out")[1]["size"] == status["size"]
+    exported = opened(Path("out/checkpoint").read_text(), NoteVerifier.of(Path("out/verifier-key").read_text()))
+    assert (exported.origin, exported.root.hex()) == ("kets.example/ledger", status["root"])
+
+    assert kets("ledger", "prove", event, "--out", "proof.json")[0] == 0
+    for verifier in (key, "out/verifier-key"):
+        code, proved = kets("ledger", "check", "proof.json", "--key", verifier)
+        assert (code, proved["event"], proved["topic"]) == (0, event, "worker.registered")
+    Path("bad.json").write_text(Path("proof.json").read_text().replace("worker.registered", "worker.hired"))
+    Path("none.json").write_text("{")
+    assert kets("ledger", "check", "bad.json", "--key", key)[1]["code"] == "proof-differs"
+    assert kets("ledger", "check", "none.json", "--key", key)[1]["code"] == "proof-malformed"
+    assert kets("ledger", "check", "proof.json", "--key", key[:-4])[1]["code"] == "verifier-key"
+    assert kets("ledger", "prove", "nothing", "--out", "x")[1]["code"] == "event-unknown"
+
+    assert kets("audit")[0] == 0
+    site.reading().execute("UPDATE event SET topic = 'worker.hired' WHERE stream = %s", (stream_of(site, 1),))
+    code, audited = kets("audit", "--checkpoint", "out/checkpoint")
+    assert (code, audited["ok"]) == (1, False)
+    assert [each["what"] for each in audited["findings"] if event in each["what"]]
