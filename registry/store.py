@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from eventsourcing.postgres import ConnectionPool, PostgresApplicationRecorder, 
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row, tuple_row
 
-from registry.copying import copy_in
+from registry.copying import copy_in, copy_tuples, laid_out
 from registry.sealing import SealedEvent
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ INSERT INTO event_{{s:02d}} (shard, position, {COLUMNS})
 SELECT {{s}}, h.base + e.n, {", ".join("e." + c for c in COLUMNS.split(", "))}
 FROM h, unnest({", ".join(f"%s::{t}[]" for t in TYPES.split(", "))}) WITH ORDINALITY AS e({COLUMNS}, n)
 RETURNING position"""  # noqa: S608 - only numbers of shards and our own column names are put in
+_PLACE = Struct(">hihiq").pack
+"""The head of a tuple in a binary COPY: how many columns, then shard and position, each after its length."""
 APPEND = [f"WITH {_APPEND.format(s=s)}" for s in range(SHARDS)]
 APPEND_WITH_ROW = [f"WITH r AS ({_ROW}), {_APPEND.format(s=s)}" for s in range(SHARDS)]
 
@@ -130,18 +133,19 @@ class ShardRecorder(PostgresApplicationRecorder):
     def append(self, shard: int, events: Sequence[StoredEvent], rows: Sequence[SubmittedRow]) -> Appended:
         """Append many events of one shard, all or nothing, with the rows they came from.
 
-        The rows are there before the head is taken, so that nobody waits at the head while they are written.
+        The rows are there, and the events laid out, before the head is taken: others wait at the head.
         Raises: as `insert_events`.
         """
         with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
+            tuples = [b"".join(map(laid_out, _columns(event))) for event in events]
             with conn.transaction():
                 copy_in(cur, "submission_row", ROW_TYPES, rows)
                 began = time.perf_counter()
                 head = _HEAD.format(s=shard)
                 ((base,),) = cur.execute(head, (len(events), len(events)), prepare=True).fetchall()
                 positions = list(range(base + 1, base + len(events) + 1))
-                placed = ((shard, at, *_columns(event)) for at, event in zip(positions, events, strict=True))
-                copy_in(cur, f"event_{shard:02d}", f"int2, int8, {TYPES}", placed)
+                placed = (_PLACE(11, 2, shard, 8, at) + rest for at, rest in zip(positions, tuples, strict=True))
+                copy_tuples(cur, f"event_{shard:02d}", placed)
             return Appended(positions, time.perf_counter() - began)
 
     def select_many(self, streams: Collection[UUID]) -> dict[UUID, list[StoredEvent]]:

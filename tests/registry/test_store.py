@@ -6,10 +6,11 @@ import hashlib
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+import msgspec
 import psycopg
 import pytest
 from eventsourcing.persistence import IntegrityError, NotSupportedError, OperationalError
@@ -114,6 +115,26 @@ def test_events_of_several_shards_are_saved_all_or_none(site: Site) -> None:
     assert conflict(clash.value) == "stream"
     assert counted(site) == before + len(streams)
     assert sum(top for _, top in heads(site.reading())) == before + len(streams)
+
+
+def test_many_events_of_a_shard_are_appended_as_they_would_be_one_by_one(site: Site) -> None:
+    """Every kind of column, empty ones too; the moment to its microsecond."""
+    site.now = site.now.replace(microsecond=123457)
+    registry, stream = site.registry, register(site.registry)
+    history = registry.history(stream)
+    moment = site.now - timedelta(days=40 * 365)
+    contact = f.ContactVerified(effective_on=DAY, channel="phone", personal=f.Contact(value="+628120000001"))
+    row = incoming(registry, ref="r-1")
+    events = [history.record(fact, by=OFFICER, now=site.now) for fact in (education(), contact)]
+    events[0] = msgspec.structs.replace(events[0], submission=row.submission, recorded_at=moment)
+    stored = [registry.mapper.to_stored_event(event) for event in events]
+    appended = registry.recorder.append(shard_of(stream), stored, [registry.submitted(row, events)])
+    assert appended.positions == [2, 3]
+    assert registry.recorder.select_events(stream, gt=1) == stored
+    assert registry.recorder.select_many([stream, uuid4()])[stream][1:] == stored
+    assert registry.histories([stream])[stream].events[1:] == events
+    assert registry.recorder.positions([stream]) == {(stream, 1): 1, (stream, 2): 2, (stream, 3): 3}
+    assert registry.recorder.rows([("kemnaker", "r-1"), ("kemnaker", "r-2")]).keys() == {("kemnaker", "r-1")}
 
 
 def test_there_is_no_global_order_to_ask_for(site: Site) -> None:

@@ -55,7 +55,9 @@ def histories(site: Site) -> dict[str, list[str]]:
         events = []
         for event in site.registry.history(stream).events:
             clear, secret = codec.encode(event)
-            text = _COMMITMENT.sub("", f"{event.originator_version} {clear.decode()} {(secret or b'').decode()}")
+            assert event.submission
+            envelope = f"{event.originator_version} {event.recorded_at}"
+            text = _COMMITMENT.sub("", f"{envelope} {clear.decode()} {(secret or b'').decode()}")
             events.append(_UUID.sub(lambda found, seen=seen: seen.setdefault(found[0], f"#{len(seen)}"), text))  # type: ignore[misc]  # bound now
         if events:
             found[name] = events
