@@ -1,6 +1,7 @@
 """The keys of one registry, as files of a folder: for development and small sites.
 
     kek.json index.json row.json status.json   32 random bytes each
+    kek-2.json ...                             key-encryption keys made since: the newest wraps, all unwrap
     root.json next-root.json                   ES256, sign trust lists
     signer-00000.json ...                      ES256, one a status shard, made when first asked for
     ledger.json                                Ed25519, signs the ledger's checkpoints, made when first asked for
@@ -55,6 +56,7 @@ class Keyring:
         self._contents = contents
         self.kek, self.index_key, self.row_key, self._status = (unb64url(contents[use]["k"]) for use in _SECRETS)
         self.kek_id: str = contents["kek"]["kid"]
+        self._keks = {self.kek_id: self.kek}
         self.index_key_version = 1
         self.root, self.next_root = (_signer(contents[use]) for use in _ROOTS)
         self._signers: dict[int, FileSigner] = {}
@@ -113,12 +115,38 @@ class Keyring:
         content = files.read(path)
         return NoteSigner(content["name"], Ed25519PrivateKey.from_private_bytes(unb64url(content["d"])))
 
+    def wrapping(self) -> tuple[str, bytes]:
+        """Id and bytes of the newest key-encryption key, be it one that another process has just made."""
+        while (path := self.folder / f"kek-{len(self._keks) + 1}.json").exists():
+            content = files.read(path)
+            self._contents[content["kid"]] = content
+            self._keks[content["kid"]] = unb64url(content["k"])
+        newest = f"kek-{len(self._keks)}"
+        return newest, self._keks[newest]
+
+    def kek_of(self, kid: str) -> bytes:
+        """The key-encryption key of this id. Raises: KeysError("kek-missing")."""
+        if kid not in self._keks:
+            self.wrapping()
+        if kid not in self._keks:
+            raise KeysError("kek-missing", f"got no {kid}.json in {self.folder}, which a data key is wrapped by")
+        return self._keks[kid]
+
+    def rotate_kek(self, *, now: int | None = None) -> str:
+        """Make the next key-encryption key; its id. From now on it wraps, in every process."""
+        self.wrapping()
+        number = len(self._keks) + 1
+        created = int(time.time()) if now is None else now
+        files.write_once(self.folder / f"kek-{number}.json", _new_secret("kek", created, number))
+        return self.wrapping()[0]
+
     def status_key(self, shard: int) -> bytes:
         """32 bytes: the key of the shard's permutation of status indexes."""
         return hmac.digest(self._status, b"kets/status-index/v1" + shard.to_bytes(2, "big"), hashlib.sha256)
 
     def listing(self) -> list[KeyInfo]:
         """What may be shown of each key."""
+        self.wrapping()  # so that a key just made is listed too
         return [_info(content) for content in (*self._contents.values(), *map(files.read, self._later_files()))]
 
     def _signer_files(self) -> list[Path]:
@@ -135,8 +163,8 @@ def _move_into_place(building: Path, folder: Path) -> None:
         raise KeysError("keys-exist", f"got {folder}, expected a folder that is not there or is empty") from error
 
 
-def _new_secret(use: str, created: int) -> dict[str, Any]:
-    return {"kty": "oct", "k": b64url(os.urandom(32)), "kid": f"{use}-1", "kets_use": use, "created": created}
+def _new_secret(use: str, created: int, number: int = 1) -> dict[str, Any]:
+    return {"kty": "oct", "k": b64url(os.urandom(32)), "kid": f"{use}-{number}", "kets_use": use, "created": created}
 
 
 def _new_pair(use: str, shard: int | None, created: int) -> dict[str, Any]:

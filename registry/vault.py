@@ -29,7 +29,7 @@ from keys import datakeys
 from registry.copying import copy_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import date
 
     from keys.keyring import Keyring
@@ -71,7 +71,7 @@ class Vault:
     """Who is who, and which key opens what."""
 
     def __init__(self, url: str, keyring: Keyring, *, pool_size: int = 4) -> None:
-        self._kek, self._kek_id = keyring.kek, keyring.kek_id
+        self._keyring = keyring
         self._index_key, self._row_key = keyring.index_key, keyring.row_key
         self._pool = ConnectionPool(
             url, min_size=1, max_size=pool_size, open=True, kwargs={"autocommit": True}, name="vault"
@@ -127,14 +127,15 @@ class Vault:
     def _held(self, tags: Collection[bytes]) -> dict[bytes, _Held]:
         """What is known of those tags that are claimed already."""
         query = (
-            "SELECT i.tag, i.stream, i.batch, b.confirmed, k.wrapped FROM identity i JOIN claim_batch b USING (batch)"
+            "SELECT i.tag, i.stream, i.batch, b.confirmed, k.kek, k.wrapped FROM identity i"
+            " JOIN claim_batch b USING (batch)"
             " LEFT JOIN data_key k ON k.stream = i.stream WHERE i.tag = ANY(%s)"
         )
         with self._pool.connection() as conn, conn.cursor(binary=True) as cur:
             rows = cur.execute(query, (list(tags),), prepare=True).fetchall() if tags else []
         held = {}
-        for tag, stream, batch, confirmed, wrapped in rows:
-            key = datakeys.unwrap(self._kek, stream.bytes, wrapped) if wrapped else None
+        for tag, stream, batch, confirmed, kek, wrapped in rows:
+            key = datakeys.unwrap(self._keyring.kek_of(kek), stream.bytes, wrapped) if wrapped else None
             self._remember(stream, AESGCM(key) if key else None)
             held[tag] = _Held(stream, batch, confirmed, datakeys.commitment(key) if key else "")
         return held
@@ -149,15 +150,13 @@ class Vault:
     def _insert(self, tags: Sequence[bytes]) -> dict[bytes, Claim]:
         batch = UUID(bytes=os.urandom(16), version=4)
         keys = {new_stream(): datakeys.new_key() for _ in tags}
-        streams = list(keys)
-        wrapped = [datakeys.wrap(self._kek, stream.bytes, key) for stream, key in keys.items()]
+        streams, (kek_id, kek) = list(keys), self._keyring.wrapping()
+        wrapped = [datakeys.wrap(kek, stream.bytes, key) for stream, key in keys.items()]
         of = repeat(batch)
         with self._pool.connection() as conn, conn.transaction():
             conn.execute("INSERT INTO claim_batch (batch) VALUES (%s)", (batch,), prepare=True)
             copy_in(conn.cursor(), "identity", "bytea, int2, uuid, uuid", zip(tags, repeat(INDEX_VERSION), streams, of))
-            copy_in(
-                conn.cursor(), "data_key", "uuid, text, bytea, uuid", zip(streams, repeat(self._kek_id), wrapped, of)
-            )
+            copy_in(conn.cursor(), "data_key", "uuid, text, bytea, uuid", zip(streams, repeat(kek_id), wrapped, of))
         for stream, key in keys.items():
             self._remember(stream, AESGCM(key))
         return {
@@ -239,6 +238,36 @@ class Vault:
                 self._keys.pop(stream, None)
         return gone
 
+    def rewrap(self, batch: int = 1000) -> Iterator[int]:
+        """Wrap every data key by the newest key-encryption key, in small transactions beside readers and writers.
+
+        Yields how many are done. Stopped anywhere and begun again, it goes on with what is left.
+        """
+        kek_id, kek = self._keyring.wrapping()
+        done, after, clean = 0, UUID(int=0), False
+        while not clean or after.int:
+            moved = self._rewrap_some(kek_id, kek, after, batch)
+            clean = not moved if not after.int else clean  # a whole pass, from the beginning, that finds nothing
+            done, after = done + len(moved), moved[-1] if moved else UUID(int=0)
+            yield done
+
+    def _rewrap_some(self, kek_id: str, kek: bytes, after: UUID, batch: int) -> list[UUID]:
+        query = (
+            "SELECT stream, kek, wrapped FROM data_key WHERE stream > %s AND kek <> %s"
+            " ORDER BY stream LIMIT %s FOR UPDATE"
+        )
+        update = (
+            "UPDATE data_key d SET kek = %s, wrapped = n.wrapped"
+            " FROM unnest(%s::uuid[], %s::bytea[]) AS n(stream, wrapped) WHERE d.stream = n.stream"
+        )
+        with self._pool.connection() as conn, conn.transaction():
+            rows = conn.execute(query, (after, kek_id, batch)).fetchall()
+            streams = [stream for stream, _, _ in rows]
+            keys = [datakeys.unwrap(self._keyring.kek_of(old), stream.bytes, held) for stream, old, held in rows]
+            wrapped = [datakeys.wrap(kek, stream.bytes, key) for stream, key in zip(streams, keys, strict=True)]
+            conn.execute(update, (kek_id, streams, wrapped))
+        return streams
+
     def hold(self, stream: UUID, reason: str, until: date | None) -> None:
         """Keep a stream from being erased, through `until` or until released; a new hold takes the old one's place."""
         query = (
@@ -262,8 +291,9 @@ class Vault:
 
     def _unwrapped(self, stream: UUID) -> bytes | None:
         with self._pool.connection() as conn:
-            row = conn.execute("SELECT wrapped FROM data_key WHERE stream = %s", (stream,), prepare=True).fetchone()
-        return datakeys.unwrap(self._kek, stream.bytes, row[0]) if row else None
+            query = "SELECT kek, wrapped FROM data_key WHERE stream = %s"
+            row = conn.execute(query, (stream,), prepare=True).fetchone()
+        return datakeys.unwrap(self._keyring.kek_of(row[0]), stream.bytes, row[1]) if row else None
 
     def _remember(self, stream: UUID, key: AESGCM | None) -> AESGCM | None:
         with self._keys_lock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -236,6 +237,16 @@ def test_keys_are_listed_without_their_secrets(kets: Kets) -> None:
     secrets = [json.loads(path.read_text()) for path in kets.site.settings.key_folder.glob("*.json")]
     for secret in (value for key in secrets for name, value in key.items() if name in {"k", "d"}):
         assert secret not in said.text
+
+
+def test_the_key_encryption_key_is_rotated(kets: Kets, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KETS_KEYS", str(shutil.copytree(kets.site.settings.key_folder, kets.home / "own")))
+    worker = worker_of(kets("load", kets.file(*FOUNDING, HIRE, VERIFIED), "--json"))
+    turned = kets("keys", "rotate-kek", "--json")
+    assert (turned.json["kek"], turned.json["wrapped"]) == ("kek-2", 2)
+    assert kets("worker", "show", worker, "--json").json["worker"]["details"]["name"]
+    assert kets("keys", "rotate-kek", "--resume", "--json").json == {"ok": True, "kek": "kek-2", "wrapped": 0}
+    assert {key["kid"] for key in kets("keys", "list", "--json").json["keys"]} >= {"kek-1", "kek-2"}
 
 
 def test_every_command_and_option_is_in_the_manual() -> None:
