@@ -96,15 +96,20 @@ def sequencing(url: str, path: Path, ready: Any) -> None:
         sequencer.follow(lambda: False)
 
 
-def written_ahead(ledger: Ledger, size: int) -> bool:
-    """Whether the folder holds what is not committed, or does not yet hold what is."""
+def written_ahead(ledger: Ledger, size: int, since: float) -> bool:
+    """Whether the folder holds what was written `since` and is not committed, or does not yet hold what is."""
     if list((ledger.path / ".new").iterdir()):
         return True
     committed = {tile_path(tile) for tile in tiles_of(size)}
     level = f"tile/0/{size // 256:03}"
-    beyond = [str(path.relative_to(ledger.path)) for path in (ledger.path / f"{level}.p").glob("*")]
+    beyond = [
+        str(path.relative_to(ledger.path))
+        for path in (ledger.path / f"{level}.p").glob("*")
+        if path.stat().st_mtime >= since
+    ]
     widest = max((int(name.rpartition("/")[2]) for name in beyond), default=0)
-    full_beyond = (ledger.path / level).exists() and level not in committed
+    full = ledger.path / level
+    full_beyond = full.exists() and full.stat().st_mtime >= since and level not in committed
     note = ledger.folder.checkpoint()
     return widest > size % 256 or full_beyond or (ledger.published().size if note else 0) < size
 
@@ -117,7 +122,7 @@ def test_a_ledger_that_was_killed_many_times_is_the_one_that_never_was(ledger: L
     ledger.folder.path.mkdir()
     for _ in range(24):
         ledger.add(150)
-        ready = context.Event()
+        ready, since = context.Event(), time.time()
         process = context.Process(target=sequencing, args=(ledger.site.database_url, ledger.path, ready))
         process.start()
         assert ready.wait(20)
@@ -125,7 +130,7 @@ def test_a_ledger_that_was_killed_many_times_is_the_one_that_never_was(ledger: L
         process.kill()
         process.join()
         assert process.exitcode == -9
-        midst += written_ahead(ledger, log.head(ledger.conn).size)
+        midst += written_ahead(ledger, log.head(ledger.conn).size, since)
         if ledger.folder.checkpoint():
             seen.append(ledger.published())
     assert midst >= 8, f"{midst} of 24 kills came in the midst of a write"
