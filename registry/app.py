@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -51,6 +53,11 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     events: list[str]
     positions: dict[int, list[int]]
     again: bool = False
+
+
+def _give_way(attempt: int) -> None:
+    """Wait a random while, longer each time, so that of two writers in step one gets ahead."""
+    time.sleep(random.uniform(0, min(0.1, 0.002 * 2**attempt)))  # noqa: S311 - a delay, not a secret
 
 
 def utc_now() -> datetime:
@@ -126,7 +133,7 @@ class Registry(Application[UUID]):
         writer was faster. A row that came before gets its first receipt, also when an acknowledgement was lost.
         Raises: Refused, Refused("ref-conflict") for another content under the same ref, Refused("busy").
         """
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
                 if row is not None and (first := self._first_receipt(row)):
                     return first
@@ -139,6 +146,7 @@ class Registry(Application[UUID]):
             except IntegrityError as error:
                 if not conflict(error):
                     raise
+                _give_way(attempt)
             except OperationalError as error:
                 if row is None or isinstance(error.__cause__, PoolTimeout):  # nothing tells whether it was committed
                     raise

@@ -34,6 +34,7 @@ CREATE TABLE submission_row (
     sealed        bytea,
     PRIMARY KEY (organisation, ref)
 );
+CREATE INDEX submission_row_stream ON submission_row (stream);
 COMMENT ON COLUMN submission_row.digest IS 'HMAC-SHA-256 of the canonical row: same ref, same content?';
 COMMENT ON COLUMN submission_row.sealed IS 'the row as it came, under the data key of its stream';
 
