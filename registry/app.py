@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 ATTEMPTS = 8
 SYSTEM = Actor(organisation="kets", role=Role.SYSTEM, person="registry")
 
-Plan = "Callable[[History], Iterable[Fact]]"
-
 
 class Incoming(NamedTuple):
     """A row on its way in: who sent it, under which key, and its canonical bytes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from card.claims import MAX_CERTIFICATIONS
 from domain.decide import JAYAPURA
 from domain.event import Standing
 from domain.facts import PersonDetails
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from domain.decide import History
     from domain.worker import Certificate
 
-MOST_CERTIFICATIONS = 10
 _WORTH = {Standing.AUTHORITY_ATTESTED: 0, Standing.EMPLOYER_STATED: 1, Standing.SELF_DECLARED: 2}
 
 
@@ -67,7 +67,7 @@ def _shown(worker: Worker, day: date) -> tuple[Certification, ...]:
     best: dict[str, Certificate] = {}
     for certificate in sorted(in_force, key=_rank):
         best.setdefault(certificate.unit, certificate)
-    shown = list(best.values())[:MOST_CERTIFICATIONS]
+    shown = list(best.values())[:MAX_CERTIFICATIONS]
     return tuple(Certification(c.unit, c.expires_on, c.standing) for c in shown)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from card import cwt, jws, qr, trust
 from card import status as status_list
-from card.claims import SHARD_SIZE, SKKNI_UNIT, CardClaims, Certification, StatusReference
+from card.claims import SHARD_SIZE, SKKNI_UNIT, CardClaims, Certification, StatusReference, shown
 from card.errors import CardError
 from card.number import new_number
 from domain import codes
@@ -176,11 +176,11 @@ def _claims(
     try:
         return CardClaims(
             number=new_number(os.urandom(16)),
-            name=fitted(view.name),
+            name=shown(view.name),
             birth_date=view.birth_date,
             sex=sex,
             standing=standing,
-            employer_name=fitted(named.name) if named else None,
+            employer_name=shown(named.name) if named else None,
             employer_nib=named.nib if named else None,
             occupation=view.occupation.rpartition("/")[2][:4] if view.occupation else None,
             certifications=tuple(_certification(c.unit, c.expires_on, c.standing.value) for c in view.certifications),
@@ -199,10 +199,3 @@ def _certification(unit: str, expires: date | None, standing: str) -> Certificat
     if not SKKNI_UNIT.fullmatch(bare):
         bare = f"skkni:{'legacy' if codes.is_legacy_unit(unit) else '2020'}/{bare}"
     return Certification(code=bare, expires=expires, standing=worth)
-
-
-def fitted(name: str) -> str:
-    """A name within a card's 80 characters: whole words, never half of one where that can be helped."""
-    if len(name) <= 80:
-        return name
-    return name[:81].rpartition(" ")[0] or name[:80]

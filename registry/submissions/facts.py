@@ -155,8 +155,6 @@ def _article(row: Row) -> str:
     return row.reason or ""
 
 
-Build = "Callable[[Row, Case], Fact]"
-
 BUILD: dict[str, tuple[type[Fact], Callable[[Any, Case], Fact]]] = {
     "register-employer": (f.EmployerRegistered, _employer),
     "open-establishment": (f.EstablishmentOpened, _opened),
