@@ -17,7 +17,7 @@ from domain import codes, employer, mandates, worker
 from domain import facts as f
 from domain.errors import Refused
 from domain.event import Actor, Erased, Event, Fact, LateReason, Role, topic_of
-from domain.history import as_of, effective, root
+from domain.history import as_of, effective, order, root
 from domain.structure import fault
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 JAKARTA, JAYAPURA = ZoneInfo("Asia/Jakarta"), ZoneInfo("Asia/Jayapura")
 State = worker.Worker | employer.Employer
+LATE_REASONS: tuple[str, ...] = get_args(LateReason)
 
 
 def today(now: datetime) -> date:
@@ -34,10 +35,16 @@ def today(now: datetime) -> date:
 
 
 class History:
-    """A stream's events, oldest first, and the decision whether one more may join them."""
+    """A stream's events, oldest first, and the decision whether one more may join them.
+
+    The fold over all of them is kept, so that a fact which comes after all others costs no fold of its own. Any other
+    is judged on the whole history folded again, and both ways come to the same (a property test holds them to it).
+    """
 
     def __init__(self, stream: UUID, events: Sequence[Event] = ()) -> None:
         self.stream, self.events = stream, list(events)
+        self._now: State | None = None
+        self._last: tuple[bool, date, int] | None = None
 
     @property
     def kind(self) -> str:
@@ -47,6 +54,20 @@ class History:
     @property
     def version(self) -> int:
         return self.events[-1].originator_version if self.events else 0
+
+    @property
+    def now(self) -> Any:
+        """The `Worker` or `Employer` as all that is known leaves it. It moves on with the next fact; `state` does not."""
+        if self._now is None:
+            events = effective(self.events)
+            self._now, self._last = self.fold(events), order(events[-1]) if events else None
+        return self._now
+
+    def back_to(self, known: int) -> None:
+        """Forget all but the first `known` events: those after them were not saved."""
+        if known < len(self.events):
+            del self.events[known:]
+            self._now = None
 
     def state(self, *, known_at: datetime | None = None, on: date | None = None) -> Any:
         """The `Worker` or `Employer`: as known at a moment, as of a date; by default all that is known now."""
@@ -83,11 +104,11 @@ class History:
             ref=ref,
             late_reason=late_reason,
         )
-        if any(isinstance(earlier.fact, f.KeyDestroyed) for earlier in self.events):  # late facts and amendments too
+        if getattr(self.now, "erased", False):  # late facts and amendments too
             raise Refused("worker-erased", worker=self.stream)
         check_form(fact)
-        if late_reason is not None and late_reason not in get_args(LateReason):
-            raise Refused("late-reason-unknown", got=late_reason, expected=", ".join(get_args(LateReason)))
+        if late_reason is not None and late_reason not in LATE_REASONS:
+            raise Refused("late-reason-unknown", got=late_reason, expected=", ".join(LATE_REASONS))
         mandates.check_role(fact, by)
         check_second(fact, by)
         check_time(fact, now)
@@ -97,11 +118,34 @@ class History:
             self._check_amendment(fact, by)
         if isinstance(fact, f.StatementAdded | f.DisputeOpened):
             self._find(fact.about)
-        self._check_structure(event)
-        if by.role is Role.EMPLOYER:
-            mandates.check_relation(_bearer(fact), by, self._before(event))
+        if self._comes_last(event):
+            self._follow(event)
+        else:
+            self._take_in(event)
         self.events.append(event)
         return event
+
+    def _comes_last(self, event: Event) -> bool:
+        """Whether the facts that stand are the same before and after `event`, and it takes effect after them all."""
+        return not isinstance(event.fact, f.Amendment) and (self._last is None or order(event) > self._last)
+
+    def _follow(self, event: Event) -> None:
+        """Judge a fact that comes last on the state that all others leave, and assign what it says."""
+        before = self.now if self.events else empty(self.stream, event.fact.stream_kind)
+        reason = fault(before, event.fact)
+        if reason is not None:
+            raise reason
+        if event.actor.role is Role.EMPLOYER:
+            mandates.check_relation(event.fact, event.actor, before)
+        _evolve(before, event)
+        self._now, self._last = before, order(event)
+
+    def _take_in(self, event: Event) -> None:
+        """Judge a late fact or an amendment on the history that it leaves, folded again."""
+        self._check_structure(event)
+        if event.actor.role is Role.EMPLOYER:
+            mandates.check_relation(_bearer(event.fact), event.actor, self._before(event))
+        self._now = None
 
     def _find(self, version: int) -> Event:
         for event in self.events:
@@ -205,8 +249,8 @@ def check_form(fact: Fact) -> None:
     Raises: Refused("value-out-of-bounds"), Refused("code-unknown"), Refused("part-erased").
     """
     try:
-        msgspec.convert(msgspec.to_builtins(fact), type(fact))
-    except msgspec.ValidationError as error:
+        _decoder(type(fact)).decode(_encode(fact))  # three times as fast as to_builtins and convert
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise Refused("value-out-of-bounds", why=str(error)) from error
     bearer = _bearer(fact)
     if isinstance(getattr(bearer, "personal", None), Erased):
@@ -216,6 +260,14 @@ def check_form(fact: Fact) -> None:
         for code in value if isinstance(value, tuple) else (value,):
             if code is not None and not (code.startswith(family) and codes.known(code, *levels)):
                 raise Refused("code-unknown", field=field, got=code)
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+@cache
+def _decoder(kind: type[Fact]) -> msgspec.json.Decoder[Fact]:
+    return msgspec.json.Decoder(kind)
 
 
 @cache

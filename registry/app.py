@@ -176,7 +176,7 @@ class Registry(Application[UUID]):
                 )
             self._supersede(history, known)
         except Refused:
-            del history.events[known:]
+            history.back_to(known)
             raise
         return history.events[known:]
 

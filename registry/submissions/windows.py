@@ -218,7 +218,7 @@ class Window:
         try:
             sealed = [self.registry.mapper.to_stored_event(event) for event in events]
         except Refused:
-            del history.events[-len(events) :]
+            history.back_to(len(history.events) - len(events))
             raise
         return Decided(one, self.registry.submitted(one.incoming, events), sealed)
 

@@ -12,14 +12,28 @@ from domain import employer, worker
 from domain import facts as f
 from domain.codec import decode, encode
 from domain.decide import History
+from domain.errors import Refused
 from domain.event import Event, topic_of
 from domain.history import as_of, effective
 from tests.domain.facts_strategy import IDS, facts, streams
 from tests.domain.given import OFFICER, a, unchanged
-from tests.domain.strategies import BEGINNING, attempt, careers, companies, interleaved, registries
+from tests.domain.strategies import (
+    BEGINNING,
+    EMPLOYER_KINDS,
+    WORKER_KINDS,
+    actors,
+    amendments,
+    attempt,
+    careers,
+    companies,
+    interleaved,
+    one,
+    registries,
+    work,
+)
 
 if TYPE_CHECKING:
-    from domain.event import Fact
+    from domain.event import Actor, Fact
 
 LATER = BEGINNING + timedelta(days=400)
 HISTORIES = careers() | companies()
@@ -68,6 +82,35 @@ def test_no_accepted_history_holds_a_structural_fault(history: History) -> None:
     """Also at every moment on the way: each prefix was accepted too."""
     for n in range(1, history.version + 1):
         assert history._faults(history.events[:n]) == {}
+
+
+class Refolding(History):
+    """Judges every fact on the whole history folded again."""
+
+    def _comes_last(self, _event: Event) -> bool:
+        return False
+
+
+def answer(history: History, fact: Fact, by: Actor) -> object:
+    """The event, or the code and details of the refusal."""
+    try:
+        return history.record(fact, by=by, now=LATER)
+    except Refused as refusal:
+        return refusal.code, refusal.details
+
+
+@PROPERTY
+@given(HISTORIES, st.data())
+def test_a_fact_that_comes_last_is_judged_as_if_all_were_folded_again(history: History, data: st.DataObject) -> None:
+    kinds = WORKER_KINDS if history.kind == "worker" else EMPLOYER_KINDS
+    running, refolding = History(history.stream, history.events), Refolding(history.stream, history.events)
+    for _ in range(4):
+        choices = [st.sampled_from(kinds).flatmap(one), amendments(running)]
+        fact = data.draw(st.one_of(work(running), *choices) if history.kind == "worker" else st.one_of(*choices))
+        by = data.draw(actors(fact))
+        assert answer(running, fact, by) == answer(refolding, fact, by)
+        assert running.events == refolding.events
+        assert running.now == running.state() == refolding.now
 
 
 @PROPERTY
