@@ -13,13 +13,12 @@ from projections.runner import Runner
 from registry.app import Registry
 from registry.erasure import replay
 from registry.migrate import migrate
-from registry.postgres import Embedded, create_database
+from registry.postgres import create_database, embedded_pair
+from registry.postgres.pair import EVENTS
 from registry.settings import Settings
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-EVENTS, VAULT = "kets", "kets_vault"
 
 
 class Databases(AbstractContextManager["Databases"]):
@@ -47,13 +46,7 @@ class Databases(AbstractContextManager["Databases"]):
         self.runner.install()
 
     def _urls(self) -> tuple[str, str]:
-        url = self.settings.database_url
-        if url is not None:
-            return url, self.settings.vault_url or vault_beside(url)
-        server = self._exit.enter_context(Embedded(self.settings.home / "pg"))
-        for name in (EVENTS, VAULT):
-            create_database(server.url(), name)
-        return server.url(EVENTS), server.url(VAULT)
+        return urls(self.settings, self._exit)
 
 
 class Site(Databases):
@@ -79,6 +72,13 @@ class Site(Databases):
         if self._make_keys and not folder.exists():
             return Keyring.create(folder)
         return Keyring.open(folder)
+
+
+def urls(settings: Settings, until: ExitStack) -> tuple[str, str]:
+    """Where events and vault are. Embedded servers run until `until` closes."""
+    if settings.database_url is None:
+        return embedded_pair(settings.home, until)
+    return settings.database_url, settings.vault_url or vault_beside(settings.database_url)
 
 
 def vault_beside(url: str) -> str:

@@ -22,7 +22,8 @@ START = 300.0  # seconds, recovery after a crash included
 AFTERMATH = 20.0  # seconds the processes of a killed server may take to notice
 # What a new server says while processes of a killed one, or a server that a killed owner had just begun, are there.
 NOT_YET = (b"shared memory block", b'lock file "postmaster.pid" already exists')
-DEFAULTS = {"max_connections": "100"}
+# A backup that nobody takes any more holds this much write-ahead log at most; the next one then begins anew.
+DEFAULTS = {"max_connections": "100", "max_slot_wal_keep_size": "4GB"}
 
 
 def new_socket_folder(account: Account | None) -> Path:
