@@ -343,13 +343,21 @@ LEDGER: dict[str, tuple[str, str]] = {
         "The proof of '{event}' does not lead to the checkpoint's root.",
     ),
     "proof-malformed": ("Ini bukan bukti {expected}.", "This is not a proof; expected {expected}."),
+    "rows-differ": (
+        "Baris basis data tidak menghasilkan akar yang ditetapkan untuk {size} fakta; tidak ada yang diganti. Jalankan"
+        " `kets audit`.",
+        "The database's rows do not give the root that was committed for {size} facts; nothing was replaced. Run"
+        " `kets audit`.",
+    ),
     "tile-missing": (
-        "Ubin ledger {tile} tidak ada atau tidak utuh; pulihkan folder ledger.",
-        "The ledger's tile {tile} is missing or not whole; restore the ledger's folder.",
+        "Ubin ledger {tile} tidak ada atau tidak utuh. Jalankan `kets ledger rebuild-tiles`.",
+        "The ledger's tile {tile} is missing or not whole. Run `kets ledger rebuild-tiles`.",
     ),
     "tiles-differ": (
-        "Ubin ledger tidak menghasilkan akar yang ditetapkan untuk {size} fakta; jalankan kets audit.",
-        "The ledger's tiles do not give the root that was committed for {size} facts; run kets audit.",
+        "Ubin ledger tidak menghasilkan akar yang ditetapkan untuk {size} fakta. Jalankan `kets audit`, lalu"
+        " `kets ledger rebuild-tiles`.",
+        "The ledger's tiles do not give the root that was committed for {size} facts. Run `kets audit`, then"
+        " `kets ledger rebuild-tiles`.",
     ),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -13,22 +14,28 @@ import psycopg
 import typer
 
 from domain.errors import Refused
+from keys.errors import KeysError
 from keys.keyring import Keyring
 from keys.notes import NoteVerifier
-from registry.cli.output import Json, answer, console
+from registry.cli.output import Json, answer, console, errors
 from registry.cli.site import Databases
 from registry.ledger import audit as auditing
-from registry.ledger import checkpoint, log, proof
+from registry.ledger import checkpoint, log, proof, refusal
+from registry.ledger.rebuild import rebuild
 from registry.ledger.sequencer import Sequencer
 from registry.ledger.tiles import Folder
 from registry.settings import Settings
+from registry.submissions.messages import sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keys.notes import NoteSigner
 
 ledger = typer.Typer(help="The ledger: one provable log of all facts.", no_args_is_help=True)
 
 WAIT = 0.5
+LONGEST = 60.0
 VERIFIER_KEY = "verifier-key"
 
 
@@ -55,34 +62,71 @@ def status(as_json: Json = False) -> None:
     with Databases() as databases, psycopg.connect(databases.database_url, autocommit=True) as conn:
         head = log.head(conn)
         behind = sum(top - last for last, top in log.waiting(conn).values())
-    note = folder_of(databases.settings).checkpoint()
+    folder = folder_of(databases.settings)
+    note, stopped = folder.checkpoint(), refusal.told(folder.path)
     published = checkpoint.opened(note, signer_of(databases.settings).verifier).size if note else 0
     console.print(f"{head.size:,} facts in the ledger, {behind:,} wait; published: {published:,}")
     console.print(f"root {head.root.hex()}", highlight=False)
+    if stopped:
+        console.print(f"[bold red]{stopped.code}[/] since {stopped.since.isoformat()}: {stopped.message}")
     found = {"size": head.size, "root": head.root.hex(), "behind": behind, "published": published}
-    answer({"ok": True, **found}, as_json=as_json)
+    answer({"ok": True, **found, "refused": stopped._asdict() if stopped else None}, as_json=as_json)
 
 
 @ledger.command()
 def run() -> None:
-    """Keep the ledger up with the log until told to stop. While another sequencer runs here, wait for its end."""
+    """Keep the ledger up with the log until told to stop. While another sequencer runs here, wait for its end.
+
+    What is refused is told, and tried again after a while: facts go on being recorded meanwhile.
+    """
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     with Databases() as databases:
-        settings, said = databases.settings, False
-        while not stopped.is_set():
-            try:
-                with Sequencer(databases.database_url, folder_of(settings), signer_of(settings)) as sequencer:
-                    console.print(f"Sequencing into {folder_of(settings).path}")
-                    sequencer.follow(stopped.is_set)
-            except Refused as refusal:
-                if refusal.code != "ledger-in-use":
-                    raise
+        keep_up(databases, stopped)
+
+
+def keep_up(databases: Databases, stopped: threading.Event) -> None:
+    """Sequence until `stopped`. A refusal is written down, said on standard error and tried again, ever more seldom."""
+    waits, said = backoff(), False
+    while not stopped.is_set():
+        settings = databases.settings
+        folder = folder_of(settings)
+        try:
+            with Sequencer(databases.database_url, folder, signer_of(settings)) as sequencer:
+                console.print(f"Sequencing into {folder.path}")
+                sequencer.step()
+                refusal.clear(folder.path)
+                waits = backoff()
+                sequencer.follow(stopped.is_set)
+        except (Refused, KeysError) as error:
+            if error.code == "ledger-in-use":
                 if not said:
                     console.print("Waiting: another sequencer writes here")
                 said = True
                 stopped.wait(WAIT)
+                continue
+            message = sentence(error.code, error.details, "en") if isinstance(error, Refused) else str(error)
+            refusal.tell(folder.path, error.code, message, datetime.now(UTC))
+            errors.print(f"[bold red]{error.code}[/]: {message}", highlight=False)
+            stopped.wait(next(waits))
+
+
+def backoff() -> Iterator[float]:
+    """Seconds to wait before the next try: 1, 2, 4 and so on, a minute at most."""
+    wait = 1.0
+    while True:
+        yield wait
+        wait = min(2 * wait, LONGEST)
+
+
+@ledger.command(name="rebuild-tiles")
+def rebuild_tiles(as_json: Json = False) -> None:
+    """Make lost or altered tiles again from the database, once it gives the committed root."""
+    with Databases() as databases, psycopg.connect(databases.database_url, autocommit=True) as conn:
+        replaced = rebuild(conn, folder_of(databases.settings))
+    console.print(f"{replaced:,} tiles written")
+    answer({"ok": True, "tiles": replaced}, as_json=as_json)
 
 
 @ledger.command()

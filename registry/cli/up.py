@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import Refused
-from registry.cli.output import Json, answer, console
+from registry.cli.ledger import folder_of
+from registry.cli.output import Json, answer, console, errors
 from registry.cli.site import Databases, Site
+from registry.ledger.refusal import told
 from registry.postgres.launch import launch
 from registry.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from registry.ledger.refusal import Refusal
 
 READY_WITHIN = 30.0
 STOP_WITHIN = 10.0
@@ -43,7 +47,7 @@ def migrate(as_json: Json = False) -> None:
 
 
 def serve(site: Site, port: int) -> None:
-    """Children until one ends or we are told to stop; then all of them stop.
+    """Children until one ends or we are told to stop; then all of them stop. A ledger that is refused does not end.
 
     Each child is told by the kernel when this process dies, kill -9 included.
     """
@@ -57,11 +61,23 @@ def serve(site: Site, port: int) -> None:
         if not _ready(host, port, children, stopped):
             raise Refused("not-started", see=str(site.settings.home.resolve() / "log"))
         console.print(f"KETS is up: http://{host}:{port} (API: /docs), for this machine only. Ctrl-C ends it.")
+        shown = None
         while not stopped.wait(0.5):
+            shown = _show(site, shown)
             if ended := next((name for name, child in children.items() if child.poll() is not None), None):
                 raise Refused("child-ended", child=ended, see=str(site.settings.home.resolve() / "log"))
     finally:
         _stop(children.values())
+
+
+def _show(site: Site, shown: Refusal | None) -> Refusal | None:
+    """Say on standard error that the ledger stands still, once a refusal: all else goes on, and it is tried again."""
+    now = told(folder_of(site.settings).path)
+    if now and (shown is None or shown.code != now.code):
+        errors.print(f"[bold red]The ledger stands still, {now.code}[/]: {now.message}", highlight=False)
+    elif shown and not now:
+        errors.print("The ledger goes on", highlight=False)
+    return now
 
 
 def _commands(host: str, port: int) -> Iterator[tuple[str, list[str]]]:

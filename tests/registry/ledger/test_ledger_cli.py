@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +18,7 @@ import pytest
 
 from keys.notes import NoteVerifier
 from registry.cli import main
+from registry.cli.ledger import backoff
 from registry.ledger.checkpoint import opened
 from tests.registry.people import founded, hired, load, stream_of
 
@@ -103,3 +108,39 @@ def test_a_fact_goes_in_and_a_proof_comes_out(site: Site, kets: Callable[..., tu
     code, audited = kets("audit", "--checkpoint", "out/checkpoint")
     assert (code, audited["ok"]) == (1, False)
     assert [each["what"] for each in audited["findings"] if event in each["what"]]
+
+
+def said(path: Path) -> str:
+    """What a refusal asks for: the command between backquotes that comes last."""
+    return re.findall(r"`(kets [^`]*)`", json.loads(path.read_text())["message"])[-1]
+
+
+def test_a_refused_ledger_stands_still_until_it_can_go_on(
+    site: Site, kets: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path
+) -> None:
+    """The program does not end; what it says to do is done, and it goes on by itself."""
+    load(site, *founded(), hired(1))
+    sequenced(site, kets)
+    folder = tmp_path / "ledger"
+    shutil.rmtree(folder / "tile")
+    command = [sys.executable, "-m", "registry", "ledger", "run"]
+    with subprocess.Popen(command, env=site.environment, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stderr
+            assert running.stderr.readline().startswith("tile-missing: ")
+            assert kets("ledger", "status")[1]["refused"]["code"] == "tile-missing"
+            assert kets(*shlex.split(said(folder / "refused"))[1:])[1]["tiles"] == 1
+            load(site, hired(2))
+            until = time.monotonic() + 20
+            while (status := kets("ledger", "status")[1])["behind"] and time.monotonic() < until:
+                time.sleep(0.1)
+            assert (status["refused"], status["behind"]) == (None, 0)
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(10) == 0
+        finally:
+            running.kill()
+    assert kets("audit")[0] == 0
+
+
+def test_tries_become_rarer_up_to_a_minute() -> None:
+    assert list(islice(backoff(), 8)) == [1, 2, 4, 8, 16, 32, 60, 60]

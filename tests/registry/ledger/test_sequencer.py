@@ -16,6 +16,7 @@ from domain.errors import Refused
 from keys.errors import KeysError
 from registry.ledger import checkpoint, log
 from registry.ledger.merkle import Tree, consistent, extended, tiles_of
+from registry.ledger.rebuild import rebuild
 from registry.ledger.sequencer import Sequencer
 from registry.ledger.tiles import Folder, tile_path
 from tests.registry.ledger.conftest import signer
@@ -259,3 +260,39 @@ def test_a_missing_position_is_told_and_nothing_goes_on(ledger: Ledger) -> None:
     with refused("position-missing"):
         ledger.sequence()
     assert log.head(ledger.conn).size == 0
+
+
+# -- tiles made again -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("lost", ["all", "altered", "one"])
+def test_lost_tiles_are_made_again_from_the_rows(ledger: Ledger, lost: str) -> None:
+    ledger.add(300)
+    ledger.sequence()
+    tile = ledger.path / "tile/0/000"
+    match lost:
+        case "all":
+            shutil.rmtree(ledger.path)
+        case "altered":
+            tile.write_bytes(bytes(256 * 32))
+        case _:
+            (ledger.path / "tile/1/000.p/1").unlink()
+    assert rebuild(ledger.conn, ledger.folder) == {"all": 3, "altered": 1, "one": 1}[lost]
+    assert rebuild(ledger.conn, ledger.folder) == 0
+    ledger.add(30)
+    assert ledger.sequence() == 30
+    ledger.check_whole()
+
+
+@pytest.mark.parametrize("wrong", ["UPDATE event SET topic = 'x'", "DELETE FROM event", "DELETE FROM ledger_segment"])
+def test_nothing_is_replaced_when_the_rows_give_another_root(ledger: Ledger, wrong: str) -> None:
+    ledger.add(30)
+    ledger.sequence()
+    ledger.conn.execute(wrong)
+    (ledger.path / "tile/0/000.p/30").unlink()
+    with refused("rows-differ"):
+        rebuild(ledger.conn, ledger.folder)
+    assert not (ledger.path / "tile/0/000.p/30").exists()
+
+
+def test_tiles_are_not_made_again_under_a_sequencer(ledger: Ledger) -> None:
+    with ledger.sequencer(), refused("ledger-in-use"):
+        rebuild(ledger.conn, ledger.folder)
