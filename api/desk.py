@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 from api.kept import Kept
 from api.measures import Measures
 from registry.app import Registry
+from registry.roles import DatabaseRole, as_role
 from registry.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Desk:
 
 def read_pool(url: str) -> ConnectionPool[psycopg.Connection[tuple[Any, ...]]]:
     """Not open yet. No connection is held before the first reader: an API starts before its database, too."""
-    return ConnectionPool(url, min_size=0, max_size=READERS, open=False, name="api-reading")
+    return ConnectionPool(as_role(url, DatabaseRole.READ), min_size=0, max_size=READERS, open=False, name="api-reading")
 
 
 def _desk(request: Request) -> Desk:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from api.desk import AtDesk
 from api.positions import positions
 from api.problems import responses
+from registry.roles import DatabaseRole, connect
 
 if TYPE_CHECKING:
     from api.desk import Desk
@@ -74,7 +75,7 @@ def _log(desk: Desk) -> Positions | None:
 def _answers(url: str) -> bool:
     """A connection of its own: one from a pool says only that the database did answer once."""
     try:
-        with psycopg.connect(url, connect_timeout=CONNECT_SECONDS) as conn:
+        with connect(url, DatabaseRole.READ, connect_timeout=CONNECT_SECONDS) as conn:
             return conn.execute("SELECT 1").fetchone() == (1,)
     except psycopg.Error:
         return False

@@ -28,7 +28,8 @@ from projections.employers import Employers
 from projections.placements import Placements
 from projections.record import Record
 from projections.roster import Roster
-from projections.table import difference
+from projections.table import difference, grant_alike
+from registry.roles import DatabaseRole
 from registry.store import SHARDS, Datastore, heads, touched
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Runner:
     """Over one database. Read models in step are folded together; one that lags is brought up by itself."""
 
     def __init__(self, url: str, *, batch: int = BATCH) -> None:
-        self.datastore, self.batch = Datastore(url, 3), batch
+        self.datastore, self.batch = Datastore(url, 3, DatabaseRole.PROJECT), batch
         self.tracking = PostgresTrackingRecorder(self.datastore, tracking_table_name="projection_tracking")
 
     def close(self) -> None:
@@ -108,28 +109,27 @@ class Runner:
         with self.datastore.get_connection() as alone:
             alone.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"kets.rebuild.{name}",))
             try:
-                return self._rebuilt(name, name + BUILDING, f"building_{name}", progress)
+                return self._rebuilt(name, name + BUILDING, progress)
             finally:
                 alone.execute("SELECT pg_advisory_unlock(hashtext(%s))", (f"kets.rebuild.{name}",))
 
-    def _rebuilt(self, name: str, building: str, schema: str, progress: Callable[[int, int], None]) -> int:
+    def _rebuilt(self, name: str, building: str, progress: Callable[[int, int], None]) -> int:
         with self.datastore.get_connection() as conn, conn.transaction():
-            conn.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+            conn.execute(f"DROP TABLE IF EXISTS building.{PROJECTIONS[name].table.name}")
             conn.execute("DELETE FROM read.projection_position WHERE projection = %s", (building,))
             conn.execute("DELETE FROM projection_tracking WHERE application_name = %s", (building,))
-            conn.execute(f"CREATE SCHEMA {schema}")
-            self._create(conn, name, schema, building)
+            self._create(conn, name, "building", building)
             total = sum(top for _, top in heads(conn))
         done = 0
-        while more := self._step([building], schema, batch=max(self.batch, total // SHARDS + 1)):
+        while more := self._step([building], "building", batch=max(self.batch, total // SHARDS + 1)):
             done += more
             progress(min(done, total), total)
-        self._swap(name, building, schema)
+        self._swap(name, building)
         progress(total, total)
         return done
 
-    def _swap(self, name: str, building: str, schema: str) -> None:
-        """What was built takes the place of what served: tables, positions and tracking at once.
+    def _swap(self, name: str, building: str) -> None:
+        """What was built takes the place of what served: table, its grants, positions and tracking at once.
 
         With both positions locked it is brought to the heads first, so that no reader ever sees the table go back.
         """
@@ -138,11 +138,11 @@ class Runner:
             at, _ = self._locked(conn, [building, name])
             new = dict(heads(conn))
             if new != at:
-                conn.execute(f"SET LOCAL search_path TO {schema}, public")
+                conn.execute("SET LOCAL search_path TO building, public")
                 self._include(conn, [building], at, new)
+            grant_alike(conn, f"read.{table}", f"building.{table}")
             conn.execute(f"DROP TABLE IF EXISTS read.{table}")
-            conn.execute(f"ALTER TABLE {schema}.{table} SET SCHEMA read")
-            conn.execute(f"DROP SCHEMA {schema}")
+            conn.execute(f"ALTER TABLE building.{table} SET SCHEMA read")
             for place, column in (
                 ("read.projection_position", "projection"),
                 ("projection_tracking", "application_name"),

@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from registry.roles import DatabaseRole
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from psycopg import Cursor
+    from psycopg import Connection, Cursor
 
 Row = tuple[Any, ...]
 
@@ -32,7 +34,8 @@ class Table:
         """Unqualified, so that the search path says where: `read` to serve, another schema to build beside."""
         columns = [f"{name} {kind}" for name, kind in self.columns.items()] + (["n bigint NOT NULL"] * self.counts)
         table = f"CREATE TABLE {self.name} ({', '.join(columns)}, PRIMARY KEY ({', '.join(self.key)}));"
-        return table + "".join(f"CREATE INDEX ON {self.name} ({index});" for index in self.indexes)
+        indexes = "".join(f"CREATE INDEX ON {self.name} ({index});" for index in self.indexes)
+        return f"{table}{indexes}GRANT SELECT ON {self.name} TO {DatabaseRole.READ};"
 
     def apply(self, cur: Cursor[Any], change: Counter[Row]) -> None:
         """Write the difference: a row with a negative number goes, one with a positive number comes."""
@@ -85,3 +88,20 @@ def difference(before: Iterable[Row], after: Iterable[Row]) -> Counter[Row]:
     change = Counter(after)
     change.subtract(before)
     return Counter({row: n for row, n in change.items() if n})
+
+
+def grant_alike(conn: Connection[Any], old: str, new: str) -> None:
+    """Grant on table `new` what was granted on `old`, columns included: an administrator's grants outlive a rebuild."""
+    query = """
+        WITH t AS (SELECT oid, relacl, relowner FROM pg_class WHERE oid = to_regclass(%s)),
+        granted AS (
+            SELECT relowner, '' AS part, a.* FROM t, aclexplode(relacl) a
+            UNION ALL SELECT relowner, format(' (%%I)', attname), a.* FROM t
+            JOIN pg_attribute ON attrelid = oid AND NOT attisdropped, aclexplode(attacl) a
+        )
+        SELECT format('GRANT %%s%%s ON %%s TO %%s%%s', privilege_type, part, to_regclass(%s),
+            CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END,
+            CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS grant
+        FROM granted WHERE grantee <> relowner"""
+    for row in conn.execute(query, (old, new)).fetchall():
+        conn.execute(row["grant"])

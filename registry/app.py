@@ -77,7 +77,7 @@ class Registry(Application[UUID]):
         now: Callable[[], datetime] = utc_now,
         pool_size: int = 4,
     ) -> None:
-        self.keyring, self.now = keyring, now
+        self.database_url, self.keyring, self.now = database_url, keyring, now
         self.vault = Vault(vault_url, keyring, pool_size=pool_size)
         unused = dict.fromkeys(("DBNAME", "HOST", "PORT", "USER", "PASSWORD"), "-")
         super().__init__(

@@ -21,6 +21,7 @@ from domain.decide import today
 from domain.errors import Refused
 from domain.worker import Worker
 from registry import erasure_list
+from registry.roles import DatabaseRole, connect
 from registry.store import shard_of
 
 if TYPE_CHECKING:
@@ -105,12 +106,12 @@ def _facts(history: History, destroyed: f.KeyDestroyed) -> Iterator[f.CardRevoke
 def _remove_sealed(registry: Registry, worker: UUID) -> int:
     """Remove what was sealed; how many of the stream's events ever had a sealed part. The hashes stay."""
     log = f"event_{shard_of(worker):02d}"
-    with registry.recorder.datastore.get_connection() as conn, conn.transaction():
+    with connect(registry.database_url, DatabaseRole.ERASE) as conn:
         conn.execute(f"UPDATE {log} SET sealed = NULL WHERE stream = %s AND sealed IS NOT NULL", (worker,))  # noqa: S608 - a shard's number
         conn.execute("UPDATE submission_row SET sealed = NULL WHERE stream = %s AND sealed IS NOT NULL", (worker,))
-        count = f"SELECT count(*) AS events FROM {log} WHERE stream = %s AND sealed_hash IS NOT NULL"  # noqa: S608 - the same
-        row = conn.execute(count, (worker,)).fetchone()
-    return int(row["events"]) if row else 0
+        count = f"SELECT count(*) FROM {log} WHERE stream = %s AND sealed_hash IS NOT NULL"  # noqa: S608 - the same
+        ((events,),) = conn.execute(count, (worker,)).fetchall()
+    return int(events)
 
 
 def _certificate(registry: Registry, worker: UUID, events: int, backup_days: int) -> Certificate:

@@ -7,20 +7,26 @@ from typing import Any
 
 import psycopg
 
-HEADS = {"events": "0002", "vault": "0002"}
+from registry.roles import ensure
+
+HEADS = {"events": "0003", "vault": "0003"}
 """The newest revision of each database; a test holds it against the scripts."""
 
 _LOCK = 0x4B455453  # "KETS": one migrator at a time
 
 
 def migrate(database_url: str, vault_url: str) -> dict[str, str]:
-    """Apply what is missing; `{database: revision}` afterwards. The databases themselves must be there."""
+    """Apply what is missing; `{database: revision}` afterwards. The databases themselves must be there.
+
+    Raises: PostgresError("roles-missing").
+    """
     return {branch: _migrated(url, branch) for branch, url in (("events", database_url), ("vault", vault_url))}
 
 
 def _migrated(url: str, branch: str) -> str:
-    """The usual case, nothing to do, costs one query and does not import Alembic."""
-    with psycopg.connect(url) as connection:
+    """The usual case, nothing to do, costs a few queries and does not import Alembic."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        ensure(connection)
         there = connection.execute("SELECT to_regclass('alembic_version') IS NOT NULL").fetchone()
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if there and there[0] else None
     return HEADS[branch] if row and row[0] == HEADS[branch] else _upgrade(url, branch)

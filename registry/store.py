@@ -19,6 +19,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from registry.copying import copy_in, copy_tuples, laid_out
+from registry.roles import DatabaseRole, as_role
 from registry.sealing import SealedEvent
 
 if TYPE_CHECKING:
@@ -288,13 +289,13 @@ def touched(conn: Connection[Any], shard: int, after: int, upto: int) -> Iterato
 
 
 class Datastore(PostgresDatastore):
-    """The library's datastore over a pool that takes a whole connection URL, TLS options included."""
+    """The library's datastore over a pool that takes a whole connection URL, TLS options included, and a role."""
 
-    def __init__(self, url: str, pool_size: int) -> None:
+    def __init__(self, url: str, pool_size: int, role: DatabaseRole) -> None:
         super().__init__(dbname="", host="", port="", user="", password="")
         self.pool.close()
         self.pool = ConnectionPool(
-            url,
+            as_role(url, role),
             min_size=1,
             max_size=pool_size,
             open=False,
@@ -313,7 +314,7 @@ class Factory(PostgresFactory):
     def __init__(self, env: Any) -> None:
         super().__init__(env)
         self.datastore.close()
-        self.datastore = Datastore(self.env["DATABASE_URL"], int(self.env.get("POOL_SIZE", "4")))
+        self.datastore = Datastore(self.env["DATABASE_URL"], int(self.env.get("POOL_SIZE", "4")), DatabaseRole.WRITE)
 
 
 def conflict(error: BaseException) -> str:

@@ -18,7 +18,7 @@ import time
 from collections import OrderedDict
 from itertools import repeat
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -27,6 +27,7 @@ from psycopg_pool import ConnectionPool
 
 from keys import datakeys
 from registry.copying import copy_in
+from registry.roles import DatabaseRole, as_role, connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -71,16 +72,25 @@ class Vault:
     """Who is who, and which key opens what."""
 
     def __init__(self, url: str, keyring: Keyring, *, pool_size: int = 4) -> None:
-        self._keyring = keyring
+        self._url, self._keyring = url, keyring
         self._index_key, self._row_key = keyring.index_key, keyring.row_key
         self._pool = ConnectionPool(
-            url, min_size=1, max_size=pool_size, open=True, kwargs={"autocommit": True}, name="vault"
+            as_role(url, DatabaseRole.WRITE),
+            min_size=1,
+            max_size=pool_size,
+            open=True,
+            kwargs={"autocommit": True},
+            name="vault",
         )
         self._keys: OrderedDict[UUID, tuple[float, AESGCM | None]] = OrderedDict()
         self._keys_lock = Lock()
 
     def close(self) -> None:
         self._pool.close()
+
+    def _as(self, role: DatabaseRole) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of its own, for what the pool's role may not."""
+        return connect(self._url, role, autocommit=True)
 
     # -- identity ---------------------------------------------------------------------------------------------------
     def tag(self, scheme: str, value: str) -> bytes:
@@ -193,7 +203,7 @@ class Vault:
         """
         removed = 0
         due = "NOT confirmed AND claimed_at < now() - make_interval(secs => %s)"
-        with self._pool.connection() as conn:
+        with self._as(DatabaseRole.ERASE) as conn:
             pending = conn.execute(
                 "SELECT batch, array_agg(stream) FROM data_key JOIN claim_batch USING (batch)"  # noqa: S608 - our own words
                 f" WHERE {due} GROUP BY batch",
@@ -228,15 +238,24 @@ class Vault:
         return self.destroy_all([stream]) > 0
 
     def destroy_all(self, streams: Sequence[UUID]) -> int:
-        """As `destroy`, of many; how many keys there were."""
-        with self._pool.connection() as conn, conn.transaction():
-            conn.execute("DELETE FROM identity WHERE stream = ANY(%s)", (list(streams),))
-            conn.execute("DELETE FROM legal_hold WHERE stream = ANY(%s)", (list(streams),))
-            gone = conn.execute("DELETE FROM data_key WHERE stream = ANY(%s)", (list(streams),)).rowcount
+        """As `destroy`, of many; how many keys there were. When nothing is left of any, nothing asks for the role."""
+        gone = self._destroyed(streams) if self._any_left(streams) else 0
         with self._keys_lock:
             for stream in streams:
                 self._keys.pop(stream, None)
         return gone
+
+    def _any_left(self, streams: Sequence[UUID]) -> bool:
+        tables = ("data_key", "identity", "legal_hold")
+        query = " UNION ALL ".join(f"SELECT FROM {table} WHERE stream = ANY(%(all)s)" for table in tables)
+        with self._pool.connection() as conn:
+            return conn.execute(f"{query} LIMIT 1", {"all": list(streams)}).rowcount > 0
+
+    def _destroyed(self, streams: Sequence[UUID]) -> int:
+        with self._as(DatabaseRole.ERASE) as conn, conn.transaction():
+            conn.execute("DELETE FROM identity WHERE stream = ANY(%s)", (list(streams),))
+            conn.execute("DELETE FROM legal_hold WHERE stream = ANY(%s)", (list(streams),))
+            return conn.execute("DELETE FROM data_key WHERE stream = ANY(%s)", (list(streams),)).rowcount
 
     def rewrap(self, batch: int = 1000) -> Iterator[int]:
         """Wrap every data key by the newest key-encryption key, in small transactions beside readers and writers.
@@ -260,7 +279,7 @@ class Vault:
             "UPDATE data_key d SET kek = %s, wrapped = n.wrapped"
             " FROM unnest(%s::uuid[], %s::bytea[]) AS n(stream, wrapped) WHERE d.stream = n.stream"
         )
-        with self._pool.connection() as conn, conn.transaction():
+        with self._as(DatabaseRole.KEYS) as conn, conn.transaction():
             rows = conn.execute(query, (after, kek_id, batch)).fetchall()
             streams = [stream for stream, _, _ in rows]
             keys = [datakeys.unwrap(self._keyring.kek_of(old), stream.bytes, held) for stream, old, held in rows]
@@ -274,12 +293,12 @@ class Vault:
             "INSERT INTO legal_hold VALUES (%s, %s, %s)"
             " ON CONFLICT (stream) DO UPDATE SET reason = excluded.reason, until = excluded.until"
         )
-        with self._pool.connection() as conn:
+        with self._as(DatabaseRole.ERASE) as conn:
             conn.execute(query, (stream, reason, until))
 
     def release(self, stream: UUID) -> bool:
         """Lift a hold; True when there was one."""
-        with self._pool.connection() as conn:
+        with self._as(DatabaseRole.ERASE) as conn:
             return conn.execute("DELETE FROM legal_hold WHERE stream = %s", (stream,)).rowcount > 0
 
     def hold_on(self, stream: UUID, day: date) -> Hold | None:

@@ -125,6 +125,11 @@ class Server:
                     conn.execute(f"DROP DATABASE {clone} WITH (FORCE)")
 
 
+def administering(url: str) -> psycopg.Connection[tuple[object, ...]]:
+    """A connection of somebody whom nothing holds: no grant, and no trigger either."""
+    return psycopg.connect(url, autocommit=True, options="-c session_replication_role=replica")
+
+
 @dataclass
 class Site:
     """A running registry. `now` is its clock: assign to it. `environment` is what our programs need to use it."""
@@ -139,12 +144,12 @@ class Site:
     closing: ExitStack = field(default_factory=ExitStack)
 
     def reading(self) -> psycopg.Connection[tuple[object, ...]]:
-        """A connection to the read models; closed with the site."""
-        return self.closing.enter_context(psycopg.connect(self.database_url, autocommit=True))
+        """An administrator's connection to the events database; closed with the site."""
+        return self.closing.enter_context(administering(self.database_url))
 
     def vault(self) -> psycopg.Connection[tuple[object, ...]]:
-        """A connection to the vault's database; closed with the site."""
-        return self.closing.enter_context(psycopg.connect(self.vault_url, autocommit=True))
+        """An administrator's connection to the vault's database; closed with the site."""
+        return self.closing.enter_context(administering(self.vault_url))
 
     def another(self) -> Registry:
         """The registry as a second process would have it, by the same clock."""

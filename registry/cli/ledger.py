@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
-import psycopg
 import typer
 
 from domain.errors import Refused
@@ -59,7 +58,7 @@ def key(as_json: Json = False) -> None:
 @ledger.command()
 def status(as_json: Json = False) -> None:
     """How many facts are in the ledger, and how many wait."""
-    with Databases() as databases, psycopg.connect(databases.database_url, autocommit=True) as conn:
+    with Databases() as databases, databases.reading() as conn:
         head = log.head(conn)
         behind = sum(top - last for last, top in log.waiting(conn).values())
     folder = folder_of(databases.settings)
@@ -123,7 +122,7 @@ def backoff() -> Iterator[float]:
 @ledger.command(name="rebuild-tiles")
 def rebuild_tiles(as_json: Json = False) -> None:
     """Make lost or altered tiles again from the database, once it gives the committed root."""
-    with Databases() as databases, psycopg.connect(databases.database_url, autocommit=True) as conn:
+    with Databases() as databases, databases.reading() as conn:
         replaced = rebuild(conn, folder_of(databases.settings))
     console.print(f"{replaced:,} tiles written")
     answer({"ok": True, "tiles": replaced}, as_json=as_json)
@@ -155,7 +154,7 @@ def prove(
 ) -> None:
     """Write the proof that a fact is in the ledger; it shows the fact's clear part."""
     stream, version = _event(event)
-    with Databases() as databases, psycopg.connect(databases.database_url, autocommit=True) as conn:
+    with Databases() as databases, databases.reading() as conn:
         made = proof.prove(conn, folder_of(databases.settings), stream, version)
     out.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     console.print(f"{event} is number {made['index']:,}: {out}")
@@ -191,7 +190,7 @@ def audit(
 ) -> None:
     """Recompute the ledger from the database's rows and name what differs."""
     notes = [checkpoint_file.read_text(encoding="utf-8")] if checkpoint_file else []
-    with Databases() as databases, psycopg.connect(databases.database_url, autocommit=True) as conn:
+    with Databases() as databases, databases.reading() as conn:
         settings = databases.settings
         found = auditing.recompute(conn, folder_of(settings), signer_of(settings).verifier, notes=notes)
     for finding in found.findings:

@@ -15,6 +15,7 @@ from registry.erasure import replay
 from registry.migrate import migrate
 from registry.postgres import create_database, embedded_pair
 from registry.postgres.pair import EVENTS
+from registry.roles import DatabaseRole, connect
 from registry.settings import Settings
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ class Databases(AbstractContextManager["Databases"]):
         self._exit.callback(self.runner.close)
         self.runner.install()
 
+    def reading(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection that may only read: events, read models, the ledger's tables."""
+        return connect(self.database_url, DatabaseRole.READ, autocommit=True)
+
     def _urls(self) -> tuple[str, str]:
         return urls(self.settings, self._exit)
 
@@ -62,10 +67,6 @@ class Site(Databases):
         self.registry = Registry(self.database_url, self.vault_url, self.keyring)
         self._exit.callback(self.registry.close)
         replay(self.registry, self.settings.erasure_list)
-
-    def reading(self) -> psycopg.Connection[tuple[Any, ...]]:
-        """A connection to the read models."""
-        return psycopg.connect(self.database_url, autocommit=True)
 
     def _keys(self) -> Keyring:
         folder = self.settings.key_folder

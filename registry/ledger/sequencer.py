@@ -27,6 +27,7 @@ from registry.ledger import checkpoint, log
 from registry.ledger.leaf import leaf_hash
 from registry.ledger.log import Head, Segment
 from registry.ledger.merkle import Tree, extended
+from registry.roles import DatabaseRole, connect
 from registry.store import SHARDS
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Sequencer(AbstractContextManager["Sequencer"]):
         with ExitStack() as undo:
             undo.callback(self._exit.close)
             self._exit.enter_context(self.folder.locked())
-            self._conn = self._exit.enter_context(psycopg.connect(self.url, autocommit=True))
+            self._conn = self._exit.enter_context(connect(self.url, DatabaseRole.LEDGER, autocommit=True))
             self.head = checked(self._conn, self.folder, self.signer)
             undo.pop_all()
         return self

@@ -199,5 +199,5 @@ def test_a_rebuild_that_was_broken_off_is_begun_again(log: Log, another: Callabl
     log.check_whole()
     assert another().rebuild("cards") == 60
     log.check_whole()
-    left = log.conn.execute("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'building%'").fetchone()
+    left = log.conn.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'building'").fetchone()
     assert left == (0,)

@@ -351,8 +351,7 @@ def plant(site: Site, stream: UUID, version: int, topic: str, clear: bytes) -> N
 
 # -- sealing --------------------------------------------------------------------------------------------------------
 def tampered(site: Site, statement: str, *values: Any) -> None:
-    with psycopg.connect(site.database_url, autocommit=True) as conn:
-        assert conn.execute(statement, values).rowcount > 0
+    assert site.reading().execute(statement, values).rowcount > 0
 
 
 def test_a_sealed_part_that_was_touched_is_noticed(site: Site) -> None:
