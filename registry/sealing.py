@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -19,13 +19,28 @@ from domain.errors import Refused
 from domain.event import ERASED, Erased, Event, topic_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     from registry.vault import Vault
 
-NONCE = 12
+NONCE, SALT = 12, 16
+
+
+class Sealed(NamedTuple):
+    """A row of `event` but for its place. `clear` and `sealed` as in `SealedEvent`."""
+
+    stream: UUID
+    version: int
+    topic: str
+    recorded_at: datetime
+    submission: UUID | None
+    salt: bytes
+    clear: bytes
+    sealed_hash: bytes | None
+    sealed: bytes | None
 
 
 @dataclass(frozen=True)
@@ -51,25 +66,42 @@ class SealingMapper(Mapper[UUID]):
         self.vault = vault
 
     def to_stored_event(self, domain_event: Any) -> SealedEvent:
-        event: Event = domain_event
+        (row,) = self.sealed_all(domain_event.originator_id, [domain_event])
+        return SealedEvent(
+            originator_id=row.stream,
+            originator_version=row.version,
+            topic=row.topic,
+            state=row.clear,
+            recorded_at=row.recorded_at,
+            submission=row.submission,
+            salt=row.salt,
+            sealed_hash=row.sealed_hash,
+            sealed=row.sealed,
+        )
+
+    def sealed_all(self, stream: UUID, events: Sequence[Event]) -> list[Sealed]:
+        """Events of one stream as rows. Raises: Refused("key-destroyed") when one has a part to seal."""
+        return [self._sealed(stream, event) for event in events]
+
+    def _sealed(self, stream: UUID, event: Event) -> Sealed:
         clear, secret = codec.encode(event)
-        topic = topic_of(type(event.fact))
+        topic, noise = topic_of(type(event.fact)), os.urandom(SALT + NONCE)  # asking once is cheaper than twice
         sealed = None
         if secret is not None:
-            key = self.vault.key(event.originator_id)
+            key = self.vault.key(stream)
             if key is None:
-                raise Refused("key-destroyed", stream=event.originator_id)
-            sealed = _seal(key, secret, associated(event.originator_id, event.originator_version, topic))
-        return SealedEvent(
-            originator_id=event.originator_id,
-            originator_version=event.originator_version,
-            topic=topic,
-            state=clear,
-            recorded_at=event.recorded_at,
-            submission=event.submission,
-            salt=os.urandom(16),
-            sealed_hash=None if sealed is None else hashlib.sha256(sealed).digest(),
-            sealed=sealed,
+                raise Refused("key-destroyed", stream=stream)
+            sealed = _seal(key, secret, associated(stream, event.originator_version, topic), noise[SALT:])
+        return Sealed(
+            stream,
+            event.originator_version,
+            topic,
+            event.recorded_at,
+            event.submission,
+            noise[:SALT],
+            clear,
+            None if sealed is None else hashlib.sha256(sealed).digest(),
+            sealed,
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
@@ -101,7 +133,7 @@ class SealingMapper(Mapper[UUID]):
     def seal(self, stream: UUID, plain: bytes, place: bytes) -> bytes | None:
         """Other bytes about a stream, such as the row it came in; None when the key is destroyed."""
         key = self.vault.key(stream)
-        return None if key is None else _seal(key, plain, place)
+        return None if key is None else _seal(key, plain, place, os.urandom(NONCE))
 
     def opened(self, stream: UUID, sealed: bytes, place: bytes) -> bytes | None:
         """What `seal` made, again; None when the key is destroyed. Raises: cryptography's InvalidTag."""
@@ -109,6 +141,5 @@ class SealingMapper(Mapper[UUID]):
         return None if key is None else key.decrypt(sealed[:NONCE], sealed[NONCE:], place)
 
 
-def _seal(key: AESGCM, plain: bytes, place: bytes) -> bytes:
-    nonce = os.urandom(NONCE)
+def _seal(key: AESGCM, plain: bytes, place: bytes, nonce: bytes) -> bytes:
     return nonce + key.encrypt(nonce, plain, place)

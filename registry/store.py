@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from struct import Struct
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -18,7 +18,8 @@ from eventsourcing.postgres import ConnectionPool, PostgresApplicationRecorder, 
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row, tuple_row
 
-from registry.copying import copy_in, copy_tuples, laid_out
+from registry import layout
+from registry.copying import copy_tuples
 from registry.roles import DatabaseRole, as_role
 from registry.sealing import SealedEvent
 
@@ -64,7 +65,7 @@ class SubmittedRow(NamedTuple):
 class Appended(NamedTuple):
     """Where appended events stand, and how many seconds their shard's head was held for it."""
 
-    positions: list[int]
+    positions: Sequence[int]
     held: float
 
 
@@ -88,8 +89,6 @@ INSERT INTO event_{{s:02d}} (shard, position, {COLUMNS})
 SELECT {{s}}, h.base + e.n, {", ".join("e." + c for c in COLUMNS.split(", "))}
 FROM h, unnest({", ".join(f"%s::{t}[]" for t in TYPES.split(", "))}) WITH ORDINALITY AS e({COLUMNS}, n)
 RETURNING position"""  # noqa: S608 - only numbers of shards and our own column names are put in
-_PLACE = Struct(">hihiq").pack
-"""The head of a tuple in a binary COPY: how many columns, then shard and position, each after its length."""
 APPEND = [f"WITH {_APPEND.format(s=s)}" for s in range(SHARDS)]
 APPEND_WITH_ROW = [f"WITH r AS ({_ROW}), {_APPEND.format(s=s)}" for s in range(SHARDS)]
 
@@ -127,26 +126,23 @@ class ShardRecorder(PostgresApplicationRecorder):
         self, cur: Cursor[Any], shard: int, events: Sequence[StoredEvent], rows: Sequence[SubmittedRow]
     ) -> list[int]:
         statement = (APPEND_WITH_ROW if rows else APPEND)[shard]
-        columns = [list(column) for column in zip(*map(_columns, events), strict=True)]
-        parameters = [*(rows[0] if rows else ()), len(events), len(events), *columns]
+        arrays = [list(column) for column in zip(*map(columns, events), strict=True)]
+        parameters = [*(rows[0] if rows else ()), len(events), len(events), *arrays]
         return sorted(position for (position,) in cur.execute(statement, parameters, prepare=True).fetchall())
 
-    def append(self, shard: int, events: Sequence[StoredEvent], rows: Sequence[SubmittedRow]) -> Appended:
-        """Append many events of one shard, all or nothing, with the rows they came from.
+    def append(self, shard: int, events: Sequence[bytes], rows: Sequence[bytes]) -> Appended:
+        """Append many events of one shard, all or nothing, with the rows they came from; both as `layout` makes them.
 
-        The rows are there, and the events laid out, before the head is taken: others wait at the head.
-        Raises: as `insert_events`.
+        The rows are there before the head is taken: others wait at the head. Raises: as `insert_events`.
         """
         with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
-            tuples = [b"".join(map(laid_out, _columns(event))) for event in events]
             with conn.transaction():
-                copy_in(cur, "submission_row", ROW_TYPES, rows)
+                copy_tuples(cur, "submission_row", rows)
                 began = time.perf_counter()
                 head = _HEAD.format(s=shard)
                 ((base,),) = cur.execute(head, (len(events), len(events)), prepare=True).fetchall()
-                positions = list(range(base + 1, base + len(events) + 1))
-                placed = (_PLACE(11, 2, shard, 8, at) + rest for at, rest in zip(positions, tuples, strict=True))
-                copy_tuples(cur, f"event_{shard:02d}", placed)
+                positions = range(base + 1, base + len(events) + 1)
+                copy_tuples(cur, f"event_{shard:02d}", map(layout.placed, repeat(shard), positions, events))
             return Appended(positions, time.perf_counter() - began)
 
     def select_many(self, streams: Collection[UUID]) -> dict[UUID, list[StoredEvent]]:
@@ -330,7 +326,8 @@ def _stream(event: StoredEvent) -> UUID:
     return event.originator_id if isinstance(event.originator_id, UUID) else UUID(event.originator_id)
 
 
-def _columns(event: StoredEvent) -> tuple[Any, ...]:
+def columns(event: StoredEvent) -> tuple[Any, ...]:
+    """A row of `event` but for its place, in the order of `COLUMNS`."""
     assert isinstance(event, SealedEvent)  # noqa: S101 - the mapper plugged in beside this makes no other
     return (
         event.originator_id,

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from domain.errors import Refused
 from registry.submissions.choices import LABEL
 from registry.submissions.columns import COLUMNS, Column, Kind
 from registry.submissions.line import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 _FORMULA_STARTS = frozenset("=+-@＝＋－＠")
 _SPREADSHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!"})
@@ -27,6 +31,14 @@ def _plain(column: Column) -> re.Pattern[str]:
 
 
 _PLAIN = {column.name: _plain(column) for column in COLUMNS}
+SEPARATOR = "\x1f"
+"""Stands in no plain cell."""
+
+
+def plain_row(columns: Sequence[Column | None]) -> Callable[[str], object]:
+    """Says of a row's cells, joined by `SEPARATOR`, whether nothing can be wrong with any; one look instead of many."""
+    cells = (f"(?:{_PLAIN[column.name].pattern})?" if column else "" for column in columns)
+    return re.compile(SEPARATOR.join(cells)).fullmatch
 
 
 def clean(column: Column, raw: str) -> str:

@@ -25,6 +25,8 @@ class Case(NamedTuple):
 
     on: date
     commitment: str = ""
+    details: f.PersonDetails | None = None
+    """The person, if the row was read as one before."""
     subject: UUID | None = None
     """The employment, certificate or apprenticeship that the fact names."""
     employer: UUID | None = None
@@ -53,7 +55,7 @@ def person(row: Row) -> f.PersonDetails:
 
 
 def registered(row: Row, case: Case) -> f.WorkerRegistered:
-    details = person(row)
+    details = case.details or person(row)
     return f.WorkerRegistered(
         effective_on=case.on,
         birth_year=details.birth_date.year,

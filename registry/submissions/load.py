@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections import Counter
 from contextlib import nullcontext
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid4
@@ -21,7 +21,7 @@ from domain.facts.amendment import VoidCause
 from registry.app import Incoming
 from registry.store import Submission
 from registry.submissions import typed, windows
-from registry.submissions.facts import ACTION_OF, BUILD, Case, registered
+from registry.submissions.facts import ACTION_OF, BUILD, Case, person, registered
 from registry.submissions.lookup import NEW_PERSON, Directory, employment_on, identifier
 from registry.submissions.read import read
 from registry.submissions.results import ResultWriter
@@ -42,6 +42,8 @@ AUTHORITIES = {
     "bnsp": Role.CERTIFICATION_BODY,
     "kemnaker": Role.OFFICER,
 }
+BEGINNING = frozenset({f.Hired, f.CertificateIssued, f.ApprenticeshipStarted})
+"""The facts that give an id to what they begin."""
 WINDOW = 2048
 """Lines that are read, decided and stored together: what is held in memory of a file."""
 
@@ -62,6 +64,13 @@ class RowResult(NamedTuple):
     line: int
     ref: str | None
     outcome: Receipt | Refused
+
+
+class Named(NamedTuple):
+    """The person of a row: the number, and who it is where the row says so."""
+
+    identifier: Identifier
+    details: f.PersonDetails | None
 
 
 class Loader:
@@ -152,45 +161,49 @@ class Loader:
         _check_clear(row)
         return msgspec.structs.replace(row, submitter=submitter)
 
-    def person_of(self, row: Row) -> Identifier:
+    def person_of(self, row: Row) -> Named:
         """Raises: Refused: a number that is wrong, before a claim is made of it."""
-        if row.action in NEW_PERSON:
-            registered(row, Case(on=today(self.registry.now())))
-        return identifier(row)
+        if row.action in NEW_PERSON and row.nik is not None:
+            return Named(("nik", row.nik), person(row))
+        return Named(identifier(row), person(row) if row.action in NEW_PERSON else None)
 
     def _route(self, row: Row) -> Receipt:
         by = self.actor(row)
         if row.action in windows.AMENDING:
             stream, plan = self.amending(row, by, self.registry.recorder.row(by.organisation, row.corrects or ""))
             return self._record(stream, plan, row, by)
-        person = self.person_of(row)
+        named = self.person_of(row)
         if row.action in NEW_PERSON:
-            claim = self.registry.vault.claim(*person)
+            claim = self.registry.vault.claim(*named.identifier)
             stream, commitment, batch = claim.stream, claim.commitment, claim.batch
         else:
-            stream, commitment, batch = self.directory.person(row), "", None
-        receipt = self._record(stream, partial(self.plan, row, by, commitment), row, by)
+            stream, commitment, batch = self.directory.person(named.identifier), "", None
+        receipt = self._record(stream, partial(self.plan, row, by, named.details, commitment), row, by)
         if batch is not None and not receipt.again:
             self.registry.vault.confirm(batch)
         return receipt
 
-    def plan(self, row: Row, by: Actor, commitment: str, history: History) -> Iterator[Fact]:
+    def plan(
+        self, row: Row, by: Actor, details: f.PersonDetails | None, commitment: str, history: History
+    ) -> Iterator[Fact]:
         """The registration, when the person is new, and what the row reports."""
         if history.events:
-            self.directory.check_same_person(row, history.state())
+            self.directory.check_same_person(row, history.now)
         elif row.action not in NEW_PERSON:
             raise Refused("worker-unknown")  # claimed by a submission that has not recorded anything yet
         elif row.action != "register":
-            yield registered(row, Case(on=self._on(row), commitment=commitment))
+            yield registered(row, Case(on=self._on(row), commitment=commitment, details=details))
         kind, build = BUILD[row.action]
-        yield build(row, self._case(row, by, kind, history.state(), commitment))
+        yield build(row, self._case(row, by, kind, history.now, details, commitment))
 
-    def _case(self, row: Row, by: Actor, kind: type[Fact], worker: Worker, commitment: str = "") -> Case:
+    def _case(
+        self, row: Row, by: Actor, kind: type[Fact], worker: Worker, details: f.PersonDetails | None, commitment: str
+    ) -> Case:
         """What the row is about, looked up in the worker's state and the directory of employers."""
         names = kind.__struct_fields__
-        employer = UUID(by.organisation) if by.role is Role.EMPLOYER else None
+        employer = _uuid(by.organisation) if by.role is Role.EMPLOYER else None
         subject: UUID | None = None
-        if kind in {f.Hired, f.CertificateIssued, f.ApprenticeshipStarted}:
+        if kind in BEGINNING:
             subject = uuid4()
         elif "employment" in names:
             subject = employment_on(worker, employer, self._on(row)).id
@@ -201,6 +214,7 @@ class Loader:
         case = Case(
             on=self._on(row),
             commitment=commitment,
+            details=details,
             subject=subject,
             employer=employer,
             organisation=by.organisation,
@@ -285,7 +299,7 @@ class Loader:
         submitter = row.submitter or ""
         if submitter in AUTHORITIES:
             return Actor(organisation=submitter, role=AUTHORITIES[submitter])
-        return Actor(organisation=str(self.directory.employer(submitter)), role=Role.EMPLOYER)
+        return self.directory.actor(submitter)
 
     def _on(self, row: Row) -> Any:
         return row.effective_on or today(self.registry.now())
@@ -312,6 +326,11 @@ def _write(writer: ResultWriter, result: RowResult) -> None:
 def _cause(row: Row) -> VoidCause:
     cause: Any = row.reason
     return cause  # type: ignore[no-any-return]  # the typed row allows the causes only
+
+
+@lru_cache(maxsize=1024)
+def _uuid(text: str) -> UUID:
+    return UUID(text)
 
 
 CLEAR = ("ref", "vacancy", "establishment")

@@ -10,6 +10,7 @@ from domain import facts as f
 from domain import identifiers
 from domain.employer import Employer
 from domain.errors import Refused
+from domain.event import Actor, Role
 
 if TYPE_CHECKING:
     from datetime import date
@@ -32,6 +33,7 @@ class Directory:
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self._streams: dict[str, UUID] = {}
+        self._actors: dict[str, Actor] = {}
         self._employers: dict[UUID, Employer] = {}
 
     # -- employers --------------------------------------------------------------------------------------------------
@@ -44,6 +46,12 @@ class Directory:
             self._make_room()
             self._streams[nib] = stream
         return self._streams[nib]
+
+    def actor(self, nib: str) -> Actor:
+        """The employer as who acts. Raises: as `employer`."""
+        if nib not in self._actors:
+            self._actors[nib] = Actor(organisation=str(self.employer(nib)), role=Role.EMPLOYER)
+        return self._actors[nib]
 
     def claim_employer(self, nib: str) -> Claim:
         return self.registry.vault.claim("nib", identifiers.nib(nib))
@@ -89,9 +97,9 @@ class Directory:
         )
 
     # -- people -----------------------------------------------------------------------------------------------------
-    def person(self, row: Row) -> UUID:
+    def person(self, number: Identifier) -> UUID:
         """Raises: Refused("worker-unknown"): there is nobody with this number, or not yet."""
-        stream = self.registry.vault.find(*identifier(row))
+        stream = self.registry.vault.find(*number)
         if stream is None:
             raise Refused("worker-unknown")
         return stream
@@ -131,6 +139,7 @@ class Directory:
     def _make_room(self) -> None:
         if len(self._streams) > MOST_HELD or len(self._employers) > MOST_HELD:
             self._streams.clear()
+            self._actors.clear()
             self._employers.clear()
 
 

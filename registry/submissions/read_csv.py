@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.errors import Refused
 from registry.submissions import limits
+from registry.submissions.cells import SEPARATOR, plain_row
 from registry.submissions.columns import column_of
 from registry.submissions.heading import columns_of, line_of
 from registry.submissions.line import BadFile, Line
@@ -44,8 +45,14 @@ def read_csv(file: BufferedReader) -> Iterator[Line]:
 
 
 def _lines(file: BufferedReader, delimiter: str, columns: list[Column | None], heading: int) -> Iterator[Line]:
+    names, plain = [column.name if column else "" for column in columns], plain_row(columns)
     for record in _records(file, delimiter):
-        if record.last > heading and (line := _line(record, columns)):
+        if record.last <= heading:
+            continue
+        if plain(SEPARATOR.join(record.fields)) and len(record.fields) == len(names):
+            if values := {name: text for name, text in zip(names, record.fields, strict=True) if text}:
+                yield Line(record.first, values)
+        elif line := _line(record, columns):
             yield line
 
 

@@ -6,9 +6,11 @@ What a NIK or a code means is not judged here; `domain.identifiers` and `domain.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -18,9 +20,6 @@ from registry.submissions.actions import Action
 from registry.submissions.columns import BY_NAME as COLUMN
 from registry.submissions.columns import COLUMNS, Column, Kind
 from registry.submissions.line import Line, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY_FIRST = re.compile(r"[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2,4}")
@@ -33,6 +32,10 @@ def _folded(values: Iterable[str]) -> dict[str, str]:
     return {value.casefold(): value for value in values}
 
 
+Reader = Callable[[str], str | int | date]
+_KNOWN_SHAPES: dict[tuple[object, ...], tuple[tuple[str, Reader], ...]] = {}
+"""Rows of a file mostly have the same columns filled: what is checked of them is checked once."""
+_MOST_SHAPES = 4096
 _FEW = 6
 _ACTION_NAMES = _folded(ACTIONS)
 _CHOICES = {column.name: _folded(choice.value for choice in column.pick) for column in COLUMNS if column.pick}
@@ -86,10 +89,22 @@ def typed(line: Line) -> Row:
     """
     if line.refused:
         raise line.refused
-    values = line.values
-    action = _action(values)
-    _check_columns(action, values)
-    return Row(line=line.number, **{name: _typed(COLUMN[name], text, action) for name, text in values.items()})  # type: ignore[arg-type]  # the table of columns gives each its type
+    values: dict[str, Any] = line.values.copy()
+    for name, read in _readers(line.values):
+        values[name] = read(values[name])
+    return Row(line=line.number, **values)
+
+
+def _readers(values: Mapping[str, str]) -> tuple[tuple[str, Reader], ...]:
+    """How the cells that are more than text are read, for rows with these columns; the first bad column is refused."""
+    shape = (values.get("action"), values.get("contract") == "fixed-term", *values)
+    if (found := _KNOWN_SHAPES.get(shape)) is None:
+        action = _action(values)
+        _check_columns(action, values)
+        found = tuple((name, read) for name in values if (read := _reader(COLUMN[name], action)))
+        if len(_KNOWN_SHAPES) < _MOST_SHAPES:
+            _KNOWN_SHAPES[shape] = found
+    return found
 
 
 def check_again(row: Row, action: str) -> None:
@@ -105,7 +120,7 @@ def check_again(row: Row, action: str) -> None:
     if known.person:
         _check_person(known, values)
     if row.reason is not None and known.reasons:
-        _chosen("reason", row.reason, _REASONS[action])
+        _chosen(_REASONS[action], "reason", row.reason)
 
 
 def canonical(row: Row) -> bytes:
@@ -121,7 +136,7 @@ def canonical(row: Row) -> bytes:
 def _action(values: Mapping[str, str]) -> Action:
     if "action" not in values:
         raise Refused("missing-column", column="action", action="")
-    return ACTIONS[_chosen("action", values["action"], _ACTION_NAMES)]
+    return ACTIONS[_chosen(_ACTION_NAMES, "action", values["action"])]
 
 
 def _check_columns(action: Action, values: Mapping[str, str]) -> None:
@@ -144,21 +159,21 @@ def _check_person(action: Action, values: Mapping[str, object]) -> None:
         raise Refused("person-missing", column="nik", action=action.name)
 
 
-def _typed(column: Column, text: str, action: Action) -> str | int | date:
+def _reader(column: Column, action: Action) -> Reader | None:
+    """What makes a cell's text its value; None where the text is the value."""
     match column.kind:
         case Kind.DATE:
-            return _date(column, text)
+            return partial(_date, column)
         case Kind.INTEGER:
-            return _integer(column, text)
+            return partial(_integer, column)
         case Kind.CHOICE:
-            return action.name if column.name == "action" else _chosen(column.name, text, _CHOICES[column.name])
+            return partial(_chosen, _ACTION_NAMES if column.name == "action" else _CHOICES[column.name], column.name)
     if column.name == "reason" and action.reasons:
-        return _chosen("reason", text, _REASONS[action.name])
-    _check_digits(column, text)
-    return text
+        return partial(_chosen, _REASONS[action.name], "reason")
+    return partial(_all_digits, column) if column.digits else None
 
 
-def _chosen(name: str, text: str, known: Mapping[str, str]) -> str:
+def _chosen(known: Mapping[str, str], name: str, text: str) -> str:
     """The value of the list that is meant, whatever its case."""
     if (found := known.get(text.casefold())) is None:
         near = get_close_matches(text.casefold(), known, n=3) or (list(known) if len(known) <= _FEW else [])
@@ -188,7 +203,8 @@ def _integer(column: Column, text: str) -> int:
     return value
 
 
-def _check_digits(column: Column, text: str) -> None:
+def _all_digits(column: Column, text: str) -> str:
     """One digit short: a spreadsheet dropped a leading zero, or somebody a digit. Said, never put back."""
     if column.digits and len(text) == column.digits - 1 and text.isdecimal():
         raise Refused("digit-lost", column=column.name, got=shown(text), expected=column.digits)
+    return text

@@ -11,14 +11,17 @@ What lost a race with another writer has no outcome after that, and goes the way
 
 from __future__ import annotations
 
-from contextlib import suppress
+import gc
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from eventsourcing.persistence import IntegrityError, OperationalError
 
+from domain.decide import History
 from domain.errors import Refused
+from registry import layout
 from registry.app import Receipt
 from registry.store import conflict, shard_of
 from registry.submissions import typed
@@ -28,10 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from uuid import UUID
 
-    from eventsourcing.persistence import StoredEvent
-
-    from domain.decide import History
     from domain.event import Actor, Fact
+    from domain.facts import PersonDetails
     from registry.app import Incoming
     from registry.store import SubmittedRow
     from registry.submissions.line import Line
@@ -62,13 +63,15 @@ class Pace:
 
 
 class Arrived(NamedTuple):
-    """A row on its way in, at its place in the window; `person` is the number it names, if it has to be looked up."""
+    """A row on its way in, at its place in the window; `person` is the number it names, if it has to be looked up,
+    and `details` who it is, if it says so."""
 
     place: int
     row: Row
     by: Actor
     incoming: Incoming
     person: Identifier | None
+    details: PersonDetails | None
 
     @property
     def key(self) -> Key:
@@ -85,9 +88,25 @@ class Decided(NamedTuple):
 
     arrived: Arrived
     submitted: SubmittedRow
-    events: Sequence[StoredEvent]
+    row: bytes
+    events: Sequence[bytes]
+    """Row and events as `layout` makes them."""
 
 
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without Python's cycle collector, for as long as a window takes: it makes many objects, which outlive every
+    generation, and no cycle."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+@uncollected()
 def outcomes(loader: Loader, lines: Sequence[Line]) -> list[Outcome]:
     """What became of each line, in their order. Rows about employers go singly: those after them rest on them."""
     found: dict[int, Outcome] = {}
@@ -163,11 +182,11 @@ class Window:
     def _arrived(self, place: int, row: Row) -> Arrived | None:
         try:
             by = self.loader.actor(row)
-            person = None if row.action in AMENDING else self.loader.person_of(row)
+            person, details = (None, None) if row.action in AMENDING else self.loader.person_of(row)
         except Refused as refusal:
             self.found[place] = refusal
             return None
-        return Arrived(place, row, by, self.loader.incoming(row, by), person)
+        return Arrived(place, row, by, self.loader.incoming(row, by), person, details)
 
     def _amends_employer(self, one: Arrived) -> bool:
         """Which places of work there are is read from the store, so what amends them goes singly."""
@@ -183,7 +202,8 @@ class Window:
         self.people = found | {person: claim.stream for person, claim in self.claims.items()}
         streams = {self.people[one.person] for one in fresh if one.person in self.people}
         streams |= {self.before[one.amended].stream for one in fresh if one.amended in self.before}
-        self.histories = self.registry.histories(streams)
+        new = {claim.stream for claim in self.claims.values() if claim.is_new}
+        self.histories = self.registry.histories(streams - new) | {stream: History(stream) for stream in new}
 
     # -- deciding ---------------------------------------------------------------------------------------------------
     def _decide(self, one: Arrived) -> None:
@@ -209,18 +229,19 @@ class Window:
         if one.person not in self.people:
             raise Refused("worker-unknown")
         claim = self.claims.get(one.person) if one.row.action in NEW_PERSON else None
-        plan = partial(self.loader.plan, one.row, one.by, claim.commitment if claim else "")
+        plan = partial(self.loader.plan, one.row, one.by, one.details, claim.commitment if claim else "")
         return self.people[one.person], plan
 
     def _sealed(self, one: Arrived, stream: UUID, plan: Callable[[History], Iterable[Fact]]) -> Decided:
         history = self.histories[stream]
         events = self.registry.decide(history, plan, by=one.by, row=one.incoming, late_reason=one.row.late_reason)
         try:
-            sealed = [self.registry.mapper.to_stored_event(event) for event in events]
+            sealed = self.registry.sealed(stream, events)
         except Refused:
             history.back_to(len(history.events) - len(events))
             raise
-        return Decided(one, self.registry.submitted(one.incoming, events), sealed)
+        submitted = self.registry.submitted(one.incoming, events)
+        return Decided(one, submitted, layout.submitted(submitted), [layout.event(row) for row in sealed])
 
     # -- storing ----------------------------------------------------------------------------------------------------
     def _store(self) -> None:
@@ -251,7 +272,7 @@ class Window:
             return True
         events = [event for row in part for event in row.events]
         try:
-            appended = self.registry.recorder.append(shard, events, [row.submitted for row in part])
+            appended = self.registry.recorder.append(shard, events, [row.row for row in part])
         except IntegrityError as error:
             if not conflict(error):
                 raise
@@ -263,7 +284,7 @@ class Window:
             self.found[row.arrived.place] = Receipt(
                 stream=row.submitted.stream,
                 submission=row.submitted.submission,
-                events=[f"{event.originator_id}:{event.originator_version}" for event in row.events],
+                events=_ids(row.submitted),
                 positions={shard: list(islice(positions, len(row.events)))},
             )
         return True
@@ -296,6 +317,10 @@ class Window:
             self.found[one.place] = self.registry.receipt_again(first, one.incoming, lambda _: positions)
         except Refused as refusal:
             self.found[one.place] = refusal
+
+
+def _ids(row: SubmittedRow) -> list[str]:
+    return [f"{row.stream}:{row.first_version + n}" for n in range(row.events)]
 
 
 def _places(row: SubmittedRow) -> list[tuple[UUID, int]]:

@@ -19,9 +19,9 @@ from domain import facts as f
 from domain.decide import History
 from domain.errors import Refused
 from domain.event import Unknown
-from registry import cards
+from registry import cards, layout
 from registry.app import Incoming
-from registry.store import SHARDS, Submission, conflict, heads, shard_of
+from registry.store import SHARDS, Submission, columns, conflict, heads, shard_of
 from tests.registry.people import DAY, OFFICER, education, founded, hired, load, nik, record, register, row, stream_of
 
 if TYPE_CHECKING:
@@ -127,11 +127,14 @@ def test_many_events_of_a_shard_are_appended_as_they_would_be_one_by_one(site: S
     row = incoming(registry, ref="r-1")
     events = [history.record(fact, by=OFFICER, now=site.now) for fact in (education(), contact)]
     events[0] = msgspec.structs.replace(events[0], submission=row.submission, recorded_at=moment)
-    stored = [registry.mapper.to_stored_event(event) for event in events]
-    appended = registry.recorder.append(shard_of(stream), stored, [registry.submitted(row, events)])
-    assert appended.positions == [2, 3]
-    assert registry.recorder.select_events(stream, gt=1) == stored
+    sealed, submitted = registry.sealed(stream, events), registry.submitted(row, events)
+    laid_out = [layout.event(one) for one in sealed]
+    appended = registry.recorder.append(shard_of(stream), laid_out, [layout.submitted(submitted)])
+    assert list(appended.positions) == [2, 3]
+    stored = registry.recorder.select_events(stream, gt=1)
+    assert [columns(event) for event in stored] == sealed
     assert registry.recorder.select_many([stream, uuid4()])[stream][1:] == stored
+    assert registry.recorder.row("kemnaker", "r-1") == submitted
     assert registry.histories([stream])[stream].events[1:] == events
     assert registry.recorder.positions([stream]) == {(stream, 1): 1, (stream, 2): 2, (stream, 3): 3}
     assert registry.recorder.rows([("kemnaker", "r-1"), ("kemnaker", "r-2")]).keys() == {("kemnaker", "r-1")}
