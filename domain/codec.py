@@ -8,7 +8,7 @@ The bytes of `clear` are hashed into the ledger, so they are stored as they are 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,6 +38,15 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     late_reason: str | None = None
 
 
+class Told(Event, frozen=True, kw_only=True):
+    """An event as its clear part tells it: where it stands, when it came and in what submission is not in there."""
+
+    originator_id: UUID = UUID(int=0)
+    originator_version: int = 0
+    recorded_at: datetime = datetime.min.replace(tzinfo=UTC)
+    fact: AnyFact
+
+
 class Correction(msgspec.Struct, frozen=True):
     """What is read of a correction to learn whether this version knows the kind of fact that it corrects."""
 
@@ -54,6 +63,7 @@ _encode = msgspec.json.Encoder().encode
 _clear = msgspec.json.Decoder(Clear).decode
 _correction = msgspec.json.Decoder(Correction).decode
 _envelope = msgspec.json.Decoder(Envelope).decode
+_told = msgspec.json.Decoder(list[Told]).decode
 _secret: Any = msgspec.json.Decoder(Personal).decode
 
 
@@ -93,6 +103,22 @@ def decode(
         ref=part.ref,
         late_reason=part.late_reason,
     )
+
+
+def told(stream: UUID, clears: bytes) -> list[Event] | None:
+    """A stream's events, by all its clear parts joined by commas, from the first version on; in one go.
+
+    For readers that fold and look at nothing else: `recorded_at` and `submission` are left out.
+    None when one of them is a fact that this version does not know; then `decode` them one by one.
+    """
+    try:
+        events: list[Event] = list(_told(b"[" + clears + b"]"))
+    except msgspec.ValidationError:
+        return None
+    for version, event in enumerate(events, start=1):
+        force_setattr(event, "originator_id", stream)
+        force_setattr(event, "originator_version", version)
+    return events
 
 
 def _is_known(topic: str, clear: bytes) -> bool:

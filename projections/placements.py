@@ -6,6 +6,7 @@ An opening roster's declared start dates are neither.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from domain import codes
@@ -47,13 +48,17 @@ class Placements(Projection):
         for employment in state.employments.values():
             hired = employment.hired
             if not hired.declared:
-                yield (
-                    hired.effective_on.replace(day=1),
-                    hired.channel,
-                    codes.province_of(hired.regency),
-                    f"kbli:2020/{codes.category_of(hired.industry)}",
-                    f"kbji:2014/{codes.major_of(hired.occupation)}",
-                )
+                where = _cell(hired.regency, hired.industry, hired.occupation)
+                yield (hired.effective_on.replace(day=1), hired.channel, *where)
+
+
+@lru_cache(maxsize=65_536)
+def _cell(regency: str, industry: str, occupation: str) -> tuple[str, str, str]:
+    return (
+        codes.province_of(regency),
+        f"kbli:2020/{codes.category_of(industry)}",
+        f"kbji:2014/{codes.major_of(occupation)}",
+    )
 
 
 def placements(

@@ -23,11 +23,8 @@ from psycopg.rows import dict_row
 from domain import codec
 from domain.decide import History
 from domain.errors import Refused
-from projections.cards import Cards
-from projections.employers import Employers
-from projections.placements import Placements
-from projections.record import Record
-from projections.roster import Roster
+from projections.models import PROJECTIONS as PROJECTIONS
+from projections.rebuild import fill
 from projections.table import difference, grant_alike
 from registry.roles import DatabaseRole
 from registry.store import SHARDS, Datastore, heads, touched
@@ -35,13 +32,13 @@ from registry.store import SHARDS, Datastore, heads, touched
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
+    from psycopg.rows import DictRow
 
     from domain.decide import State
     from projections.projection import Projection
     from projections.table import Row
 
-PROJECTIONS: dict[str, Projection] = {p.name: p for p in (Record(), Roster(), Placements(), Cards(), Employers())}
 BATCH = 5_000
 STREAMS = 2_000
 """Streams folded before their rows are written: bounds the memory of a batch."""
@@ -55,7 +52,8 @@ class Runner:
     """Over one database. Read models in step are folded together; one that lags is brought up by itself."""
 
     def __init__(self, url: str, *, batch: int = BATCH) -> None:
-        self.datastore, self.batch = Datastore(url, 3, DatabaseRole.PROJECT), batch
+        self.url, self.batch = url, batch
+        self.datastore = Datastore(url, 3, DatabaseRole.PROJECT)
         self.tracking = PostgresTrackingRecorder(self.datastore, tracking_table_name="projection_tracking")
 
     def close(self) -> None:
@@ -67,7 +65,9 @@ class Runner:
             conn.execute("SELECT pg_advisory_xact_lock(hashtext('kets.projections'))")
             have = {row["projection"] for row in conn.execute("SELECT projection FROM read.projection_position")}
             for name in PROJECTIONS.keys() - have:
-                self._create(conn, name, "read", name)
+                conn.execute("SET LOCAL search_path TO read, public")
+                conn.execute(PROJECTIONS[name].table.ddl)
+                self._start(conn, name)
 
     def status(self) -> dict[str, dict[str, Any]]:
         """Each read model: position in each shard, events included, events behind."""
@@ -97,62 +97,88 @@ class Runner:
                 time.sleep(POLL)
 
     # -- rebuild ----------------------------------------------------------------------------------------------------
-    def rebuild(self, name: str, progress: Callable[[int, int], None] = lambda _done, _total: None) -> int:
-        """Build a read model anew beside the one that serves, then swap them in one transaction.
+    def rebuild(
+        self, *names: str, processes: int = 1, progress: Callable[[int, int], None] = lambda _done, _total: None
+    ) -> int:
+        """Build read models anew beside those that serve, then swap them in one transaction; how many events they hold.
 
-        `progress(done, total)` in events. A rebuild that was killed is begun again from nothing; a second one of the
-        same read model waits for the first.
+        All of `names` are folded together, by so many processes. `progress(done, total)` in events. A rebuild that was
+        killed is begun again from nothing; a second one of the same read model waits for the first.
         Raises: Refused("projection-unknown").
         """
-        if name not in PROJECTIONS:
-            raise Refused("projection-unknown", got=name, expected=", ".join(PROJECTIONS))
+        for name in names:
+            if name not in PROJECTIONS:
+                raise Refused("projection-unknown", got=name, expected=", ".join(PROJECTIONS))
+        chosen = sorted(set(names))
         with self.datastore.get_connection() as alone:
-            alone.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"kets.rebuild.{name}",))
             try:
-                return self._rebuilt(name, name + BUILDING, progress)
+                for name in chosen:  # in one order, so that two rebuilds never wait for each other
+                    alone.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"kets.rebuild.{name}",))
+                return self._rebuilt(chosen, processes, progress)
             finally:
-                alone.execute("SELECT pg_advisory_unlock(hashtext(%s))", (f"kets.rebuild.{name}",))
+                alone.execute("SELECT pg_advisory_unlock_all()")
 
-    def _rebuilt(self, name: str, building: str, progress: Callable[[int, int], None]) -> int:
-        with self.datastore.get_connection() as conn, conn.transaction():
-            conn.execute(f"DROP TABLE IF EXISTS building.{PROJECTIONS[name].table.name}")
-            conn.execute("DELETE FROM read.projection_position WHERE projection = %s", (building,))
-            conn.execute("DELETE FROM projection_tracking WHERE application_name = %s", (building,))
-            self._create(conn, name, "building", building)
-            total = sum(top for _, top in heads(conn))
-        done = 0
-        while more := self._step([building], "building", batch=max(self.batch, total // SHARDS + 1)):
-            done += more
-            progress(min(done, total), total)
-        self._swap(name, building)
-        progress(total, total)
-        return done
+    def _rebuilt(self, names: Sequence[str], processes: int, progress: Callable[[int, int], None]) -> int:
+        """The order of writes; what a crash leaves before the swap is removed by the next rebuild.
 
-    def _swap(self, name: str, building: str) -> None:
-        """What was built takes the place of what served: table, its grants, positions and tracking at once.
-
-        With both positions locked it is brought to the heads first, so that no reader ever sees the table go back.
+        1. empty tables beside       2. their rows, shard by shard       3. keys, counts, positions: as of one moment
+        4. what has come since, a batch at a time                        5. swap, with the last of it
         """
-        table = PROJECTIONS[name].table.name
+        tops = self._beside(names)
+        total = sum(tops.values())
+        counts = fill(self.url, tops, names, processes=processes, progress=lambda done: progress(done, total))
+        building = [name + BUILDING for name in names]
+        with self.datastore.get_connection() as conn, conn.transaction(), conn.cursor(row_factory=dict_row) as cur:
+            conn.execute("SET LOCAL search_path TO building, public")
+            for name in names:
+                table = PROJECTIONS[name].table
+                conn.execute(table.keys)
+                table.apply(cur, counts.get(name, Counter()))
+                conn.execute(f"ANALYZE {table.name}")
+            self._advance(cur, building, tops)
+        while more := self._step(building, "building"):
+            total += more
+        self._swap(names, building)
+        progress(total, total)
+        return total
+
+    def _beside(self, names: Sequence[str]) -> Positions:
+        """Empty tables without keys in the schema `building`; the heads of that moment."""
         with self.datastore.get_connection() as conn, conn.transaction():
-            at, _ = self._locked(conn, [building, name])
+            conn.execute("SET LOCAL search_path TO building, public")
+            for name in names:
+                table = PROJECTIONS[name].table
+                conn.execute(f"DROP TABLE IF EXISTS building.{table.name}")
+                conn.execute("DELETE FROM read.projection_position WHERE projection = %s", (name + BUILDING,))
+                conn.execute("DELETE FROM projection_tracking WHERE application_name = %s", (name + BUILDING,))
+                conn.execute(table.bare)
+                self._start(conn, name + BUILDING)
+            return dict(heads(conn))
+
+    def _swap(self, names: Sequence[str], building: Sequence[str]) -> None:
+        """What was built takes the place of what served: tables, positions and tracking at once.
+
+        With all positions locked it is brought to the heads first, so that no reader ever sees a table go back.
+        """
+        with self.datastore.get_connection() as conn, conn.transaction():
+            at, _ = self._locked(conn, [*building, *names])
             new = dict(heads(conn))
             if new != at:
                 conn.execute("SET LOCAL search_path TO building, public")
-                self._include(conn, [building], at, new)
-            grant_alike(conn, f"read.{table}", f"building.{table}")
-            conn.execute(f"DROP TABLE IF EXISTS read.{table}")
-            conn.execute(f"ALTER TABLE building.{table} SET SCHEMA read")
-            for place, column in (
-                ("read.projection_position", "projection"),
-                ("projection_tracking", "application_name"),
-            ):
-                conn.execute(f"DELETE FROM {place} WHERE {column} = %s", (name,))  # noqa: S608 - our own names
-                conn.execute(f"UPDATE {place} SET {column} = %s WHERE {column} = %s", (name, building))  # noqa: S608 - our own names
+                self._include(conn, building, at, new)
+            for name in names:
+                table = PROJECTIONS[name].table.name
+                grant_alike(conn, f"read.{table}", f"building.{table}")
+                conn.execute(f"DROP TABLE IF EXISTS read.{table}")
+                conn.execute(f"ALTER TABLE building.{table} SET SCHEMA read")
+                for place, column in (
+                    ("read.projection_position", "projection"),
+                    ("projection_tracking", "application_name"),
+                ):
+                    conn.execute(f"DELETE FROM {place} WHERE {column} = %s", (name,))  # noqa: S608 - our own names
+                    conn.execute(f"UPDATE {place} SET {column} = %s WHERE {column} = %s", (name, name + BUILDING))  # noqa: S608 - our own names
 
-    def _create(self, conn: Connection[Any], name: str, schema: str, positions: str) -> None:
-        conn.execute(f"SET LOCAL search_path TO {schema}, public")
-        conn.execute(PROJECTIONS[name].table.ddl)
+    def _start(self, conn: Connection[Any], positions: str) -> None:
         for shard in range(SHARDS):
             conn.execute("INSERT INTO read.projection_position VALUES (%s, %s, 0)", (positions, shard))
 
@@ -191,12 +217,15 @@ class Runner:
                     for name in names:
                         projection = _projection(name)
                         projection.table.apply(cur, _change(projection, some))
-            for name in names:
-                cur.executemany(
-                    "UPDATE read.projection_position SET position = %s WHERE projection = %s AND shard = %s",
-                    [(position, name, shard) for shard, position in new.items()],
-                )
-                self.tracking._insert_tracking(cur, Tracking(name, sum(new.values())))
+            self._advance(cur, names, new)
+
+    def _advance(self, cur: Cursor[DictRow], names: Sequence[str], new: Positions) -> None:
+        for name in names:
+            cur.executemany(
+                "UPDATE read.projection_position SET position = %s WHERE projection = %s AND shard = %s",
+                [(position, name, shard) for shard, position in new.items()],
+            )
+            self.tracking._insert_tracking(cur, Tracking(name, sum(new.values())))
 
     def _locked(self, conn: Connection[Any], names: Sequence[str]) -> tuple[Positions, list[str]]:
         """The positions of the first of `names`, all locked, and which of them are still in step with it."""

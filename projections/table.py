@@ -32,10 +32,19 @@ class Table:
     @property
     def ddl(self) -> str:
         """Unqualified, so that the search path says where: `read` to serve, another schema to build beside."""
+        return self.bare + self.keys + f"GRANT SELECT ON {self.name} TO {DatabaseRole.READ};"
+
+    @property
+    def bare(self) -> str:
+        """The table without its key and indexes, to be filled fast."""
         columns = [f"{name} {kind}" for name, kind in self.columns.items()] + (["n bigint NOT NULL"] * self.counts)
-        table = f"CREATE TABLE {self.name} ({', '.join(columns)}, PRIMARY KEY ({', '.join(self.key)}));"
-        indexes = "".join(f"CREATE INDEX ON {self.name} ({index});" for index in self.indexes)
-        return f"{table}{indexes}GRANT SELECT ON {self.name} TO {DatabaseRole.READ};"
+        return f"CREATE TABLE {self.name} ({', '.join(columns)});"
+
+    @property
+    def keys(self) -> str:
+        """The key and the indexes of a table that has none yet."""
+        key = f"ALTER TABLE {self.name} ADD PRIMARY KEY ({', '.join(self.key)});"
+        return key + "".join(f"CREATE INDEX ON {self.name} ({index});" for index in self.indexes)
 
     def apply(self, cur: Cursor[Any], change: Counter[Row]) -> None:
         """Write the difference: a row with a negative number goes, one with a positive number comes."""
@@ -44,6 +53,13 @@ class Table:
         else:
             self._remove(cur, [row for row, n in change.items() if n < 0])
             self._insert(cur, [row for row, n in change.items() if n > 0])
+
+    def fill(self, cur: Cursor[Any], rows: Iterable[Row]) -> None:
+        """Add rows to a table that is not one of counts and holds none of them."""
+        with cur.copy(f"COPY {self.name} FROM STDIN (FORMAT binary)") as copy:
+            copy.set_types([kind.split()[0] for kind in self.columns.values()])
+            for row in rows:
+                copy.write_row(row)
 
     def _remove(self, cur: Cursor[Any], rows: list[Row]) -> None:
         if rows:

@@ -284,6 +284,29 @@ def touched(conn: Connection[Any], shard: int, after: int, upto: int) -> Iterato
         yield from cur.execute(query, (upto, after, upto))
 
 
+def whole_streams(conn: Connection[Any], shard: int, upto: int) -> Iterator[tuple[UUID, int, bytes]]:
+    """Every stream of a shard up to position `upto`: (stream, last version, its clear parts joined by commas).
+
+    By one COPY, which the connection is busy with until the last row; streams in order.
+    """
+    query = (
+        f"COPY (SELECT stream, max(version), string_agg(clear, ',' ORDER BY version) FROM event_{shard:02d}"  # noqa: S608 - numbers
+        f" WHERE position <= {upto} GROUP BY stream ORDER BY stream) TO STDOUT (FORMAT binary)"
+    )
+    with conn.cursor() as cur, cur.copy(query) as copy:
+        copy.set_types(["uuid", "int4", "bytea"])
+        yield from copy.rows()
+
+
+def one_stream(conn: Connection[Any], stream: UUID, upto: int) -> list[tuple[Any, ...]]:
+    """The clear history of one stream up to position `upto`: as the rows of `touched`, without position."""
+    query = (
+        f"SELECT stream, version, topic, recorded_at, submission, clear FROM event_{shard_of(stream):02d}"  # noqa: S608 - a shard's number
+        " WHERE stream = %s AND position <= %s ORDER BY version"
+    )
+    return conn.cursor(binary=True, row_factory=tuple_row).execute(query, (stream, upto)).fetchall()
+
+
 class Datastore(PostgresDatastore):
     """The library's datastore over a pool that takes a whole connection URL, TLS options included, and a role."""
 

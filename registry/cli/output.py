@@ -47,9 +47,12 @@ def _plain(value: object) -> object:
 
 
 @contextmanager
-def progress(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """A bar on the terminal for long work: call it with how much is done. Silent when nobody watches."""
+def progress(title: str, total: int | None) -> Iterator[Callable[..., None]]:
+    """A bar on the terminal for long work: call it with how much is done, and of how much once that is known.
+
+    Silent when nobody watches.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task(title, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda done, total=None: bar.update(task, completed=done, total=total)

@@ -16,6 +16,7 @@ from projections.runner import PROJECTIONS
 from registry.cli.output import Json, answer, console, progress, table
 from registry.cli.people import parse_day
 from registry.cli.site import Site
+from registry.store import SHARDS
 
 project = typer.Typer(help="Read models: status, rebuild, run.", no_args_is_help=True)
 stats = typer.Typer(help="Statistics.", no_args_is_help=True)
@@ -35,13 +36,16 @@ def status(as_json: Json = False) -> None:
 
 @project.command()
 def rebuild(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(PROJECTIONS)}.")], as_json: Json = False
+    names: Annotated[list[str], typer.Argument(help=f"Any of {', '.join(PROJECTIONS)}; together they take one fold.")],
+    processes: Annotated[int, typer.Option(min=1, max=SHARDS, help="How many processes share the shards.")] = 1,
+    as_json: Json = False,
 ) -> None:
-    """Build a read model anew beside the one that serves, then swap them."""
-    with Site() as site, progress(name, None) as seen:
-        included = site.runner.rebuild(name, lambda done, _total: seen(done))
-    console.print(f"{name}: {included:,} facts included")
-    answer({"ok": True, "projection": name, "included": included}, as_json=as_json)
+    """Build read models anew beside those that serve, then swap them."""
+    title = ", ".join(names)
+    with Site() as site, progress(title, None) as seen:
+        included = site.runner.rebuild(*names, processes=processes, progress=seen)
+    console.print(f"{title}: {included:,} facts included")
+    answer({"ok": True, "projections": names, "included": included}, as_json=as_json)
 
 
 @project.command()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain import facts as f
-from domain.codec import decode, encode, split
+from domain.codec import decode, encode, split, told
 from domain.event import ERASED, Erased, Event, Fact, Standing, Unknown, topic_of
 from domain.facts import CORRECTABLE, FACTS, TOPICS
 from tests.domain.facts_strategy import events, structs
@@ -122,3 +122,23 @@ def test_who_says_so_is_what_a_claim_is_worth() -> None:
     assert event.id == f"{history.stream}:1"
     assert replace(event, actor=replace(OFFICER, role="worker")).standing is Standing.SELF_DECLARED
     assert replace(event, actor=replace(OFFICER, role="employer")).standing is Standing.EMPLOYER_STATED
+
+
+@settings(deadline=None)
+@given(st.lists(events(1, st.sampled_from(FACTS).flatmap(lambda kind: structs(kind, erased=False))), max_size=5))
+def test_a_stream_told_at_once_says_what_its_events_say(some: list[Event]) -> None:
+    stream = UUID(int=7)
+    placed = [replace(event, originator_id=stream, originator_version=n) for n, event in enumerate(some, start=1)]
+    found = told(stream, b",".join(encode(event)[0] for event in placed))
+    assert found is not None
+    assert [said(event) for event in found] == [said(read(event, None)) for event in placed]
+
+
+def said(event: Event) -> tuple[Any, ...]:
+    """All but what stands outside the clear part."""
+    return (event.originator_id, event.originator_version, event.actor, event.fact, event.ref, event.late_reason)
+
+
+def test_a_stream_with_a_fact_of_a_later_version_is_not_told_at_once() -> None:
+    clear, _ = encode(given_facts(registered()).events[0])
+    assert told(UUID(int=7), clear.replace(b"worker.registered", b"worker.beamed-up")) is None

@@ -9,15 +9,19 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
 from domain.errors import Refused
+from projections import rebuild
 from projections import runner as module
 from projections.runner import PROJECTIONS, Runner
+from registry.store import shard_of
 from tests.projections.log import Log, many
+from tests.projections.naive import expected, held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -76,7 +80,7 @@ def test_streams_are_folded_in_portions(log: Log, monkeypatch: pytest.MonkeyPatc
 def test_progress_and_status_count_events(log: Log) -> None:
     log.add(many(5))
     said: list[tuple[int, int]] = []
-    log.site.runner.rebuild("placements", lambda done, total: said.append((done, total)))
+    log.site.runner.rebuild("placements", progress=lambda done, total: said.append((done, total)))
     status = log.site.runner.status()
     assert said[-1] == (30, 30)
     assert (status["placements"]["included"], status["placements"]["behind"]) == (30, 0)
@@ -86,6 +90,71 @@ def test_progress_and_status_count_events(log: Log) -> None:
     log.check_whole()
     with pytest.raises(Refused, match="projection-unknown"):
         log.site.runner.rebuild("nothing")
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_all_read_models_are_rebuilt_by_one_fold(log: Log, processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuild, "STREAMS", 2)
+    events = many(24)
+    log.add(events[:120])
+    log.site.runner.catch_up()
+    before = held(log.conn)
+    said: list[int] = []
+    done = log.site.runner.rebuild(*PROJECTIONS, processes=processes, progress=lambda done, _total: said.append(done))
+    assert (done, said[-1], said) == (120, 120, sorted(said))
+    assert held(log.conn) == before
+    log.add(events[120:])
+    log.site.runner.catch_up()
+    log.check_whole()
+
+
+def test_a_fact_of_a_later_version_stops_no_rebuild(log: Log) -> None:
+    """It changes no state, it is included, and those beside it count."""
+    log.add(many(3))
+    beamed = (
+        b'{"actor":{"organisation":"x","role":"officer"},"fact":{"type":"worker.beamed","effective_on":"2024-03-02"}}'
+    )
+    known = log.placed[0][2]
+    query = (
+        "INSERT INTO event (shard, position, stream, version, topic, recorded_at, salt, clear)"
+        " SELECT shard, 100, stream, 7, 'worker.beamed', now(), salt, %s FROM event WHERE stream = %s AND version = 1"
+    )
+    log.conn.execute(query, (beamed, known.originator_id))
+    shard = shard_of(known.originator_id)
+    log.conn.execute("UPDATE event_head SET position = 100 WHERE shard = %s", (shard,))
+    log.site.runner.rebuild(*PROJECTIONS)
+    assert held(log.conn) == expected(event for _, _, event in log.placed)
+    assert log.site.runner.status()["record"]["positions"][shard] == 100
+
+
+REBUILDING = """
+import multiprocessing, os, time
+from projections.runner import Runner
+def said(done, total):
+    print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+    time.sleep(60)
+if __name__ == "__main__":
+    Runner(os.environ["DATABASE_URL"]).rebuild("record", processes=2, progress=said)
+"""
+
+
+def test_whoever_rebuilds_and_is_killed_leaves_no_process(log: Log, tmp_path: Path) -> None:
+    log.add(many(32))
+    script = tmp_path / "rebuilding.py"
+    script.write_text(REBUILDING)
+    command = [sys.executable, str(script)]
+    with subprocess.Popen(command, env=log.site.environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        children = [Path(f"/proc/{pid}") for pid in process.stdout.readline().split()]
+        process.kill()
+    assert children
+    deadline = time.monotonic() + 20
+    while any(child.exists() for child in children) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not any(child.exists() for child in children)
+    log.site.runner.rebuild("record")
+    log.site.runner.catch_up()
+    log.check_whole()
 
 
 def test_the_librarys_tracking_says_the_same(log: Log) -> None:
@@ -195,7 +264,7 @@ def test_a_rebuild_that_was_broken_off_is_begun_again(log: Log, another: Callabl
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        another(batch=4).rebuild("cards", stop)
+        another(batch=4).rebuild("cards", progress=stop)
     log.check_whole()
     assert another().rebuild("cards") == 60
     log.check_whole()
