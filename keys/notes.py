@@ -32,9 +32,27 @@ def check_name(name: str) -> str:
     return name
 
 
-def key_hash(name: str, public: bytes) -> bytes:
-    """The 4 bytes that tell keys apart: the beginning of SHA-256(name || newline || 0x01 || public key)."""
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+def key_hash(name: str, public: bytes, kind: bytes = ED25519) -> bytes:
+    """The 4 bytes that tell keys apart: the beginning of SHA-256(name || newline || kind || public key)."""
+    return hashlib.sha256(name.encode() + b"\n" + kind + public).digest()[:4]
+
+
+def verifier_key(name: str, public: bytes, kind: bytes = ED25519) -> str:
+    """The verifier key `name+hash+key`."""
+    return f"{name}+{key_hash(name, public, kind).hex()}+{_b64(kind + public)}"
+
+
+def read_verifier_key(key: str, kind: bytes = ED25519) -> tuple[str, bytes]:
+    """Name and the 32 bytes of public key of a verifier key of this kind. KeysError("verifier-key")."""
+    name, _, rest = key.strip().partition("+")
+    told, _, encoded = rest.partition("+")
+    try:
+        public = _unb64(encoded)
+    except ValueError as error:
+        raise KeysError("verifier-key", "got a key that is not base64, expected name+hash+key") from error
+    if len(public) != 33 or public[:1] != kind or key_hash(name, public[1:], kind).hex() != told:
+        raise KeysError("verifier-key", f"got {key.strip()[:80]!r}, expected name+hash+key of Ed25519, kind {kind[0]}")
+    return check_name(name), public[1:]
 
 
 @dataclass(frozen=True)
@@ -47,29 +65,19 @@ class NoteVerifier:
     @property
     def key(self) -> str:
         """The verifier key `name+hash+key`: what an auditor is given."""
-        return f"{self.name}+{key_hash(self.name, self.public).hex()}+{_b64(ED25519 + self.public)}"
+        return verifier_key(self.name, self.public)
 
     @classmethod
     def of(cls, key: str) -> NoteVerifier:
         """The verifier that a `name+hash+key` describes. KeysError("verifier-key")."""
-        name, _, rest = key.strip().partition("+")
-        told, _, encoded = rest.partition("+")
-        try:
-            public = _unb64(encoded)
-        except ValueError as error:
-            raise KeysError("verifier-key", "got a key that is not base64, expected name+hash+key") from error
-        verifier = cls(name, public[1:])
-        if len(public) != 33 or public[:1] != ED25519 or key_hash(name, public[1:]).hex() != told:
-            raise KeysError("verifier-key", f"got {key.strip()[:80]!r}, expected name+hash+key of Ed25519")
-        check_name(name)
-        return verifier
+        return cls(*read_verifier_key(key))
 
     def open(self, note: str) -> str:
         """The signed text. KeysError: "note-malformed", "note-unsigned" by this key, or "note-signature" wrong.
 
         Signatures of others are passed over, as the format asks.
         """
-        text, signatures = _parted(note)
+        text, signatures = parted(note)
         for name, sealed in signatures:
             if name == self.name and sealed[:4] == key_hash(self.name, self.public):
                 try:
@@ -98,10 +106,15 @@ class NoteSigner:
         if not text.endswith("\n"):
             raise KeysError("note-malformed", "got a text that does not end in a newline")
         sealed = key_hash(self.name, self.verifier.public) + self.secret.sign(text.encode())
-        return f"{text}\n{_DASH} {self.name} {_b64(sealed)}\n"
+        return f"{text}\n{signature_line(self.name, sealed)}"
 
 
-def _parted(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+def signature_line(name: str, sealed: bytes) -> str:
+    """One signature of a note; `sealed` = key hash || signature."""
+    return f"{_DASH} {name} {_b64(sealed)}\n"
+
+
+def parted(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     """Text and signatures (name, key hash || signature) of a note."""
     body, blank, lines = note.rpartition("\n\n")
     if len(note) > LONGEST or not blank or not lines.endswith("\n"):

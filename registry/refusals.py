@@ -343,6 +343,18 @@ LEDGER: dict[str, tuple[str, str]] = {
         "The proof of '{event}' does not lead to the checkpoint's root.",
     ),
     "proof-malformed": ("Ini bukan bukti {expected}.", "This is not a proof; expected {expected}."),
+    "policy-malformed": (
+        "Baris {line} berkas saksi tidak terbaca ('{got}'); diharapkan {expected}.",
+        "Line {line} of the policy file is not one ('{got}'); expected {expected}.",
+    ),
+    "policy-missing": (
+        "Belum ada saksi; tetapkan KETS_WITNESSES ke berkas kebijakan.",
+        "There are no witnesses yet; set KETS_WITNESSES to a policy file.",
+    ),
+    "quorum-unmet": (
+        "Tanda tangan saksi belum cukup: ada {got}; diharapkan {expected}.",
+        "Too few witnesses have cosigned: got {got}, expected the quorum {expected}.",
+    ),
     "rows-differ": (
         "Baris basis data tidak menghasilkan akar yang ditetapkan untuk {size} fakta; tidak ada yang diganti. Jalankan"
         " `kets audit`.",
@@ -358,6 +370,18 @@ LEDGER: dict[str, tuple[str, str]] = {
         " `kets ledger rebuild-tiles`.",
         "The ledger's tiles do not give the root that was committed for {size} facts. Run `kets audit`, then"
         " `kets ledger rebuild-tiles`.",
+    ),
+    "witness-ahead": (
+        "Saksi sudah melihat {got} fakta, lebih dari {expected} pada checkpoint ini. Laporkan segera.",
+        "The witness has seen {got} facts, more than the {expected} of this checkpoint. Report this at once.",
+    ),
+    "witness-refused": (
+        "Saksi {witness} menolak: {got}.",
+        "The witness {witness} refused: {got}.",
+    ),
+    "witness-silent": (
+        "Saksi {witness} tidak menjawab ({got}).",
+        "The witness {witness} did not answer ({got}).",
     ),
 }
 

@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     vault_url: str | None = None
     keys: Path | None = None
     erasures: Path | None = None
+    witnesses: Path | None = None
     vault_backup_days: int = 30
     host: str = "127.0.0.1"
     port: int = 8169

@@ -14,12 +14,13 @@ import typer
 
 from domain.errors import Refused
 from keys.errors import KeysError
-from keys.keyring import Keyring
 from keys.notes import NoteVerifier
+from registry.cli import witnesses
 from registry.cli.output import Json, answer, console, errors
 from registry.cli.site import Databases
 from registry.ledger import audit as auditing
-from registry.ledger import checkpoint, log, proof, refusal
+from registry.ledger import checkpoint, log, policy, proof, refusal
+from registry.ledger.place import folder_of, signer_of
 from registry.ledger.rebuild import rebuild
 from registry.ledger.sequencer import Sequencer
 from registry.ledger.tiles import Folder
@@ -29,22 +30,15 @@ from registry.submissions.messages import sentence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keys.notes import NoteSigner
-
 ledger = typer.Typer(help="The ledger: one provable log of all facts.", no_args_is_help=True)
 
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option("--policy", help="Which witnesses must have cosigned (tlog-policy).", exists=True, dir_okay=False),
+]
 WAIT = 0.5
 LONGEST = 60.0
 VERIFIER_KEY = "verifier-key"
-
-
-def signer_of(settings: Settings) -> NoteSigner:
-    """The ledger's signer, made at the first asking."""
-    return Keyring.open(settings.key_folder).ledger(checkpoint.origin_of(settings.issuer))
-
-
-def folder_of(settings: Settings) -> Folder:
-    return Folder(settings.home / "ledger")
 
 
 @ledger.command()
@@ -165,20 +159,24 @@ def prove(
 def check(
     file: Annotated[Path, typer.Argument(help="A proof.", exists=True, dir_okay=False)],
     key: Annotated[str, typer.Option(help="The ledger's verifier key, or a file that holds it.")],
+    policy_file: PolicyFile = None,
     as_json: Json = False,
 ) -> None:
-    """Check a proof with nothing but the ledger's verifier key: no database, no network."""
+    """Check a proof with nothing but the ledger's verifier key, and witnesses' if asked: no database, no network."""
     verifier = _verifier(key)
     try:
         read = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise Refused("proof-malformed", expected="JSON") from error
     found = proof.check(read, verifier)
+    witnessed = policy.read(policy_file).required(read["checkpoint"]) if policy_file else {}
     entry, signed = found.entry, found.checkpoint
     console.print(f"[green]proved[/]: {entry.id} ({entry.topic}), recorded at {entry.recorded_at.isoformat()}")
     console.print(f"number {found.place:,} of the {signed.size:,} that {signed.origin} has signed")
-    said = {"event": entry.id, "topic": entry.topic, "recorded_at": entry.recorded_at, "clear": entry.clear.decode()}
-    answer({"ok": True, **said, "index": found.place, "size": signed.size, "origin": signed.origin}, as_json=as_json)
+    _show(witnessed)
+    said: dict[str, Any] = {"event": entry.id, "topic": entry.topic, "recorded_at": entry.recorded_at}
+    said |= {"clear": entry.clear.decode(), "index": found.place, "size": signed.size, "origin": signed.origin}
+    answer({"ok": True, **said, "witnessed": witnessed}, as_json=as_json)
 
 
 def audit(
@@ -186,19 +184,22 @@ def audit(
         Path | None,
         typer.Option("--checkpoint", help="A checkpoint that was kept outside.", exists=True, dir_okay=False),
     ] = None,
+    policy_file: PolicyFile = None,
     as_json: Json = False,
 ) -> None:
     """Recompute the ledger from the database's rows and name what differs."""
     notes = [checkpoint_file.read_text(encoding="utf-8")] if checkpoint_file else []
+    witnessed = _witnessed(policy_file, notes)
     with Databases() as databases, databases.reading() as conn:
         settings = databases.settings
         found = auditing.recompute(conn, folder_of(settings), signer_of(settings).verifier, notes=notes)
     for finding in found.findings:
         console.print(f"[red]{finding.kind}[/]: {finding.what}", highlight=False)
     console.print(f"{found.size:,} facts recomputed, {len(found.findings) or 'nothing'} that differs")
+    _show(witnessed)
     findings = [finding._asdict() for finding in found.findings]
     said: dict[str, Any] = {"ok": not findings, "size": found.size, "root": found.root.hex(), "findings": findings}
-    answer(said, as_json=as_json)
+    answer(said | {"witnessed": witnessed}, as_json=as_json)
     if findings:
         raise typer.Exit(1)
 
@@ -217,6 +218,23 @@ def _verifier(key: str) -> NoteVerifier:
     return NoteVerifier.of(path.read_text(encoding="utf-8") if path.is_file() else key)
 
 
+def _witnessed(policy_file: Path | None, notes: list[str]) -> dict[str, int]:
+    """Who cosigned the checkpoint that was kept outside, and when. A policy that is given must be met.
+
+    Without one, the lines of the witnesses of KETS_WITNESSES are checked and told.
+    """
+    if policy_file is not None and notes:
+        return policy.read(policy_file).required(notes[0])
+    known = Settings().witnesses
+    return policy.read(known).cosigned(notes[0]) if known and notes else {}
+
+
+def _show(witnessed: dict[str, int]) -> None:
+    for name, at in witnessed.items():
+        console.print(f"seen by {name} at {datetime.fromtimestamp(at, UTC).isoformat()}", highlight=False)
+
+
 def add_to(app: typer.Typer) -> None:
+    witnesses.add_to(ledger)
     app.add_typer(ledger, name="ledger")
     app.command()(audit)

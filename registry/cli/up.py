@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import Refused
-from registry.cli.ledger import folder_of
 from registry.cli.output import Json, answer, console, errors
 from registry.cli.site import Databases, Site
+from registry.ledger.place import folder_of
 from registry.ledger.refusal import told
 from registry.postgres.launch import launch
 from registry.settings import Settings
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 READY_WITHIN = 30.0
 STOP_WITHIN = 10.0
+WITNESS_EVERY = 60.0
 
 
 def up(
@@ -56,7 +57,7 @@ def serve(site: Site, port: int) -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    children = {name: _start(site, name, command, environment) for name, command in _commands(host, port)}
+    children = {name: _start(site, name, command, environment) for name, command in _commands(site.settings, port)}
     try:
         if not _ready(host, port, children, stopped):
             raise Refused("not-started", see=str(site.settings.home.resolve() / "log"))
@@ -80,11 +81,14 @@ def _show(site: Site, shown: Refusal | None) -> Refusal | None:
     return now
 
 
-def _commands(host: str, port: int) -> Iterator[tuple[str, list[str]]]:
-    server = [sys.executable, "-m", "uvicorn", "api:create_app", "--factory", "--host", host, "--port", str(port)]
+def _commands(settings: Settings, port: int) -> Iterator[tuple[str, list[str]]]:
+    server = [sys.executable, "-m", "uvicorn", "api:create_app", "--factory"]
+    server += ["--host", settings.host, "--port", str(port)]
     yield "api", [*server, "--no-access-log"]
     yield "projections", [sys.executable, "-m", "registry", "project", "run"]
     yield "ledger", [sys.executable, "-m", "registry", "ledger", "run"]
+    if settings.witnesses:
+        yield "witnesses", [sys.executable, "-m", "registry", "ledger", "cosign", "--every", str(WITNESS_EVERY)]
 
 
 def _start(site: Site, name: str, command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

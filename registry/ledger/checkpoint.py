@@ -33,11 +33,16 @@ def signed(signer: NoteSigner, size: int, root: bytes) -> str:
 
 def opened(note: str, verifier: NoteVerifier) -> Checkpoint:
     """The checkpoint that this key signed. KeysError as `NoteVerifier.open`; Refused("checkpoint-malformed")."""
-    lines = verifier.open(note).split("\n")
+    return read(verifier.open(note), verifier.name)
+
+
+def read(text: str, name: str) -> Checkpoint:
+    """The checkpoint that a note's text is, whoever signed it. Refused("checkpoint-malformed")."""
+    lines = text.split("\n")
     try:
         origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
     except (IndexError, ValueError, binascii.Error) as error:
         raise Refused("checkpoint-malformed", expected="origin, size, root") from error
-    if origin != verifier.name or str(size) != lines[1] or size < 0 or len(root) != HASH:
-        raise Refused("checkpoint-malformed", expected=f"origin {verifier.name}, a size, a root of {HASH} bytes")
+    if origin != name or str(size) != lines[1] or size < 0 or len(root) != HASH:
+        raise Refused("checkpoint-malformed", expected=f"origin {name}, a size, a root of {HASH} bytes")
     return Checkpoint(origin, size, root)

@@ -25,6 +25,7 @@ from uuid import UUID
 from domain.errors import Refused
 from registry.ledger import checkpoint, log
 from registry.ledger.leaf import Entry, leaf_hash
+from registry.ledger.log import Head
 from registry.ledger.merkle import Tree, included
 from registry.store import shard_of
 
@@ -47,15 +48,16 @@ class Proved(NamedTuple):
 
 
 def prove(conn: Connection[Any], folder: Folder, stream: UUID, version: int) -> dict[str, Any]:
-    """The proof of one event under the committed checkpoint.
+    """The proof of one event under the checkpoint that witnesses have cosigned, or under the committed one.
 
     Raises: Refused: "event-unknown", "not-sequenced", "proof-differs" when row and tiles disagree (run the audit).
     """
     entry, position = log.entry(conn, stream, version)
     index = log.index_of(conn, shard_of(stream), position)
     head = log.head(conn)
-    tree = Tree(folder.read, head.size)
-    if tree.leaf(index) != leaf_hash(entry) or tree.root() != head.root:
+    signed = _under(folder, head, index)
+    tree = Tree(folder.read, signed.size)
+    if tree.leaf(index) != leaf_hash(entry) or tree.root() != signed.root:
         raise Refused("proof-differs", event=entry.id)
     return {
         "format": FORMAT,
@@ -63,8 +65,20 @@ def prove(conn: Connection[Any], folder: Folder, stream: UUID, version: int) -> 
         "leaf": _parts(entry),
         "index": index,
         "path": [_b64(each) for each in tree.inclusion(index)],
-        "checkpoint": head.checkpoint,
+        "checkpoint": signed.checkpoint,
     }
+
+
+def _under(folder: Folder, head: Head, index: int) -> Head:
+    """What a leaf is proved under: the checkpoint that witnesses have cosigned when it covers the leaf, or the newest.
+
+    A file says which that is; `prove` holds its root against the tiles.
+    """
+    note = folder.witnessed()
+    if note is None or head.checkpoint is None:
+        return head
+    witnessed = checkpoint.read(note, head.checkpoint.partition("\n")[0])
+    return Head(witnessed.size, witnessed.root, note) if index < witnessed.size <= head.size else head
 
 
 def check(proof: Any, verifier: NoteVerifier) -> Proved:

@@ -9,6 +9,8 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from registry.ledger.files import replace
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,9 +39,7 @@ def tell(folder: Path, code: str, message: str, now: datetime) -> Refusal:
     again = before is not None and before.code == code
     new = Refusal(code, message, before.since if again and before else now, before.tries + 1 if again and before else 1)
     folder.mkdir(parents=True, exist_ok=True)
-    building = folder / "refused.new"
-    building.write_text(json.dumps(new._asdict() | {"since": new.since.isoformat()}), encoding="utf-8")
-    building.rename(folder / "refused")
+    replace(folder / "refused", json.dumps(new._asdict() | {"since": new.since.isoformat()}))
     return new
 
 

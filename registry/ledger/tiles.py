@@ -1,6 +1,8 @@
 """The ledger's folder: tiles as C2SP tlog-tiles names them, the published checkpoint, a lock. What is here is public.
 
 checkpoint                      the newest signed checkpoint
+witnessed, witnessing           the newest that a quorum has cosigned, and the one under way (see witnessing)
+refused                         why the sequencer stands still, while it does (see refusal)
 tile/0/x001/234                 256 hashes of level 0
 tile/0/x001/235.p/17            the first 17 of a tile that is not full yet
 .new/                           files being written; whatever a crash leaves here is removed at the next start
@@ -68,10 +70,15 @@ class Folder:
 
     def checkpoint(self) -> str | None:
         """The published checkpoint's note; None before the first."""
-        try:
-            return (self.path / "checkpoint").read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
+        return self._note("checkpoint")
+
+    def witnessing(self) -> str | None:
+        """The checkpoint that is being cosigned, with the lines gathered so far; None before the first."""
+        return self._note("witnessing")
+
+    def witnessed(self) -> str | None:
+        """The newest checkpoint that a quorum of witnesses has cosigned; None before the first."""
+        return self._note("witnessed")
 
     def publish(self, note: str) -> None:
         """Put a checkpoint in the place of the one before."""
@@ -84,6 +91,12 @@ class Folder:
             self._put(tiles)
             self.publish(note)
         return len(tiles)
+
+    def _note(self, name: str) -> str | None:
+        try:
+            return (self.path / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
 
     def _put(self, files: Mapping[str, bytes]) -> None:
         for number, data in enumerate(files.values()):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from keys.cosignatures import Cosigner
 from keys.notes import NoteVerifier
 from registry.cli import main
 from registry.cli.ledger import backoff
@@ -144,3 +145,51 @@ def test_a_refused_ledger_stands_still_until_it_can_go_on(
 
 def test_tries_become_rarer_up_to_a_minute() -> None:
     assert list(islice(backoff(), 8)) == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_witnesses_cosign_over_http_and_by_hand(
+    site: Site, kets: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kets("ledger", "cosign")[1]["code"] == "policy-missing"
+    key = kets("ledger", "key")[1]["key"]
+    command = [sys.executable, "-m", "registry", "ledger", "witness", "near", "--log", key, "--port", "0"]
+    with subprocess.Popen(command, env=site.environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as near:
+        try:
+            assert near.stdout
+            near_key, url = near.stdout.readline().split()
+            far = Cosigner.kept(tmp_path, "far.example/w")
+            (tmp_path / "far").mkdir()
+            (tmp_path / "witness.json").rename(tmp_path / "far/witness.json")
+            Path("policy").write_text(
+                f"witness near {near_key} {url}\nwitness far {far.witness.key}\ngroup g all near far\nquorum g\n"
+            )
+            monkeypatch.setenv("KETS_WITNESSES", "policy")
+            assert kets("ledger", "cosign")[1]["code"] == "ledger-empty"
+            load(site, *founded(), hired(1))
+            sequenced(site, kets)
+            event = f"{stream_of(site, 1)}:1"
+
+            code, said = kets("ledger", "cosign")
+            assert (code, said["quorum"], [*said["cosigned"]]) == (1, False, ["near"])
+            assert kets("ledger", "cosign", "--write", "request")[0] == 0
+            assert kets("ledger", "cosign")[1]["quorum"] is False, "asked again, and what was carried still counts"
+            carried = ("--request", "request", "--out", "line")
+            assert kets("ledger", "witness", "far", "--log", key, *carried)[0] == 0
+            code, said = kets("ledger", "cosign", "--read", "line")
+            assert (code, said["quorum"], {*said["cosigned"]}) == (0, True, {"near", "far"})
+        finally:
+            near.terminate()
+            assert near.wait(10) == 0
+    witnessed = tmp_path / "ledger/witnessed"
+    assert [*kets("audit", "--checkpoint", witnessed)[1]["witnessed"]] == ["near", "far"]
+    assert [*kets("audit", "--checkpoint", witnessed, "--policy", "policy")[1]["witnessed"]] == ["near", "far"]
+    plain = tmp_path / "ledger/checkpoint"
+    assert kets("audit", "--checkpoint", plain, "--policy", "policy")[1]["code"] == "quorum-unmet"
+
+    kets("ledger", "prove", event, "--out", "proof.json")
+    checked = kets("ledger", "check", "proof.json", "--key", key, "--policy", "policy")[1]
+    assert {*checked["witnessed"]} == {"near", "far"}
+    proof = json.loads(Path("proof.json").read_text())
+    Path("bare.json").write_text(json.dumps(proof | {"checkpoint": plain.read_text()}))
+    assert kets("ledger", "check", "bare.json", "--key", key)[0] == 0
+    assert kets("ledger", "check", "bare.json", "--key", key, "--policy", "policy")[1]["code"] == "quorum-unmet"
