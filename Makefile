@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench lock clean
+.PHONY: help setup demo up test check bench faults lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,9 @@ test: $(READY) ## all tests; 100 % of the lines of domain/ and card/
 
 bench: $(READY) ## benchmarks, as ratios, into var/bench/
 	@$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -n 0 -s
+
+faults: $(READY) ## kill drills, failing system calls, races at full size; figures into var/faults/
+	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults -n 0
 
 lock: $(READY) ## pin every dependency again, with hashes and without registry hosts
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements-dev.lock

@@ -1,0 +1,50 @@
+"""What the registry has acknowledged, kept outside it: on disk and synced before it counts."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+Acknowledged = tuple[str, tuple[str, ...]]
+"""The ref of a row, and the events that its receipt names."""
+
+
+class Journal:
+    """Receipts by ref. `changed` are refs whose receipt named other events than the first did."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.receipts: dict[str, tuple[str, ...]] = {}
+        self.changed: set[str] = set()
+
+    def note(self, acknowledged: Iterable[Acknowledged]) -> int:
+        """Write down what is new, sync, and count it; how many were new."""
+        new = dict[str, tuple[str, ...]]()
+        for ref, events in acknowledged:
+            if ref not in self.receipts:
+                new[ref] = events
+            elif self.receipts[ref] != events:
+                self.changed.add(ref)
+        if new:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(each) + "\n" for each in new.items())
+                file.flush()
+                os.fsync(file.fileno())
+            self.receipts |= new
+        return len(new)
+
+
+def told(results: Path) -> Iterator[Acknowledged]:
+    """What a result file says was recorded, now or before; also the part of one whose writer was killed."""
+    for path in (results, results.with_name(f"{results.name}.part")):
+        if path.exists():
+            whole = path.read_text(encoding="utf-8-sig", errors="replace").rpartition("\n")[0]
+            for row in csv.DictReader(whole.splitlines()):
+                if row["outcome"] in {"recorded", "again"}:
+                    yield row["ref"], tuple(row["receipt"].split())

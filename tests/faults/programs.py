@@ -1,0 +1,112 @@
+"""Our own programs as processes to be frozen and killed.
+
+Each is the command itself, `kets WORDS`, in a process forked from one that has imported it already: what is killed is
+work, not the loading of Python.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+CONTEXT = multiprocessing.get_context("forkserver")
+PRELOAD = ["registry.cli", "alembic.command", "registry.migrate", "tests.faults.clerk", "tests.faults.witness"]
+PR_SET_PDEATHSIG = 1
+IN_ORDER = {0, -signal.SIGTERM}
+"""How a program that was asked to end does so; the second before it listens for the signal."""
+
+
+class Program:
+    """A process group of ours. `application` names its sessions in PostgreSQL; another at each start."""
+
+    def __init__(
+        self, name: str, work: Callable[..., None], *arguments: Any, environment: Mapping[str, str], log: Path
+    ) -> None:
+        self.name, self.log, self.begun = name, log, time.time()
+        self.application = f"{name}-{time.monotonic_ns()}"
+        CONTEXT.set_forkserver_preload(PRELOAD)
+        told = {**environment, "PGAPPNAME": self.application}
+        self.process = CONTEXT.Process(target=_become, args=(work, arguments, told, str(log)))
+        self.process.start()
+
+    @classmethod
+    def kets(cls, name: str, words: Sequence[str], *, environment: Mapping[str, str], log: Path) -> Program:
+        """The command `kets WORDS`."""
+        return cls(name, _kets, tuple(words), environment=environment, log=log)
+
+    @property
+    def code(self) -> int | None:
+        """The exit code; None while it runs."""
+        return self.process.exitcode
+
+    def wait(self, seconds: float) -> int | None:
+        self.process.join(seconds)
+        return self.code
+
+    def freeze(self) -> None:
+        """Stop every process of the group where it stands; returns when they do stand."""
+        self._signal(signal.SIGSTOP)
+        until = time.monotonic() + 1
+        while self._state() not in "TZX" and time.monotonic() < until:
+            time.sleep(0.0005)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """SIGKILL to the whole group."""
+        self._signal(signal.SIGKILL)
+        self.process.join(10)
+
+    def end(self, seconds: float = 20) -> int | None:
+        """Ask it to end; its exit code, None when it does not."""
+        if self.code is None and self.process.pid:
+            os.kill(self.process.pid, signal.SIGTERM)
+        return self.wait(seconds)
+
+    def _signal(self, number: signal.Signals) -> None:
+        pid = self.process.pid
+        assert pid
+        if self.code is None:
+            try:
+                os.killpg(pid, number)
+            except ProcessLookupError:  # it has not made its group yet
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+
+    def _state(self) -> str:
+        try:
+            return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return "X"
+
+
+def _become(work: Callable[..., None], arguments: Sequence[Any], environment: Mapping[str, str], log: str) -> None:
+    os.setpgid(0, 0)
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    os.environ.update(environment)
+    random.seed()
+    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for standard in (1, 2):
+        os.dup2(handle, standard)
+    work(*arguments)
+
+
+def _kets(words: tuple[str, ...]) -> None:
+    from registry.cli import main
+
+    sys.argv = ["kets", *words]
+    main()
