@@ -305,6 +305,53 @@ RECORDING: dict[str, tuple[str, str]] = {
     ),
 }
 
+BACKUP: dict[str, tuple[str, str]] = {
+    "backup-damaged": ("{got} tidak terbaca.", "{got} cannot be read."),
+    "backup-empty": ("Tidak ada cadangan di map ini.", "There is no backup in this folder."),
+    "backup-failed": ("{program} gagal: {said}", "{program} failed: {said}"),
+    "backup-not-allowed": (
+        "Akun {got} tidak boleh membuat cadangan; berikan REPLICATION.",
+        "The account {got} may not take backups; ALTER ROLE ... REPLICATION.",
+    ),
+    "backup-not-covering": (
+        "Tidak ada cadangan untuk {got}; yang ada: {expected}.",
+        "No backup reaches {got}; there are: {expected}.",
+    ),
+    "backup-not-restorable": (
+        "Cadangan dipulihkan untuk uji dan tidak lulus: {said}",
+        "The backup was restored as a trial and did not pass: {said}",
+    ),
+    "backup-of-standby": (
+        "Server ini mengikuti server lain; cadangkan server utama.",
+        "This server follows another: back up the primary.",
+    ),
+    "backup-programs-missing": (
+        "Tidak ada pg_basebackup, pg_receivewal dan pg_verifybackup versi {expected}; pasang PostgreSQL {expected} atau"
+        " atur KETS_PG_BIN.",
+        "There is no pg_basebackup, pg_receivewal and pg_verifybackup of version {expected}: install PostgreSQL"
+        " {expected}, or set KETS_PG_BIN.",
+    ),
+    "backup-running": ("Proses lain memakai {folder}.", "Another process works in {folder}."),
+    "checkpoint-needed": (
+        "Map ledger hilang. Mintalah checkpoint terbaru dari auditor dan berikan dengan --checkpoint; bila tidak ada"
+        " yang memegang yang lebih baru: --checkpoint {expected}",
+        "The ledger's folder is lost. Ask the auditors for the newest checkpoint and give it with --checkpoint; when"
+        " nobody holds a newer one: --checkpoint {expected}",
+    ),
+    "restore-into": (
+        "DATABASE_URL menunjuk server Anda sendiri; gunakan --into MAP, lalu docs/how-to/recovery.md.",
+        "DATABASE_URL names a server of your own: use --into FOLDER and go on as docs/how-to/recovery.md says.",
+    ),
+    "restore-occupied": (
+        "{folder} sudah berisi data; --replace menyimpannya di samping.",
+        "There are data in {folder} already; --replace sets those of an embedded server aside.",
+    ),
+    "restore-running": (
+        "Server di {folder} sedang berjalan; hentikan kets up.",
+        "The server in {folder} is running: stop kets up.",
+    ),
+}
+
 LEDGER: dict[str, tuple[str, str]] = {
     "checkpoint-malformed": (
         "Isi checkpoint tidak terbaca; diharapkan {expected}.",
@@ -446,6 +493,7 @@ REFUSALS: dict[str, tuple[str, str]] = {
     **SKILLS,
     **CARDS,
     **RECORDING,
+    **BACKUP,
     **LEDGER,
     **RUNNING,
     **REQUESTS,

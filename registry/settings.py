@@ -23,7 +23,8 @@ class Settings(BaseSettings):
     keys: Path | None = None
     erasures: Path | None = None
     witnesses: Path | None = None
-    vault_backup_days: int = 30
+    backup_days: int = Field(default=400, ge=1)
+    vault_backup_days: int = Field(default=30, ge=1)
     host: str = "127.0.0.1"
     port: int = 8169
     issuer: str = "https://kets.example"

@@ -30,10 +30,16 @@ def find_binaries() -> Path:
         if not _complete(Path(named)):
             raise PostgresMissing(f"KETS_PG_BIN is {named}, which does not hold {' and '.join(NEEDED)}")
         return Path(named).resolve()
-    for folder in (*_of_wheel(), *_of_system()):
-        if _complete(folder):
-            return folder.resolve()
+    for folder in candidates():
+        return folder
     raise PostgresMissing("no PostgreSQL was found on this machine")
+
+
+def candidates() -> list[Path]:
+    """Every folder with `postgres` and `initdb`, in the order of find_binaries()."""
+    named = os.environ.get("KETS_PG_BIN")
+    folders = [*([Path(named)] if named else []), *_of_wheel(), *_of_system()]
+    return [folder.resolve() for folder in folders if _complete(folder)]
 
 
 def major(binaries: Path) -> int:

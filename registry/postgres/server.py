@@ -51,9 +51,9 @@ def answers(folder: Path) -> bool:
 
 
 def start(
-    cluster: Cluster, binaries: Path, *, sockets: Path, settings: Mapping[str, str], log: Path
+    cluster: Cluster, binaries: Path, *, sockets: Path, settings: Mapping[str, str], log: Path, within: float = START
 ) -> subprocess.Popen[bytes]:
-    """Start the server on `cluster` and return when it takes connections.
+    """Start the server on `cluster` and return when it takes connections, which it must `within` so many seconds.
 
     Raises: PostgresError("postgres-failed") with the end of the server's log.
     """
@@ -69,7 +69,7 @@ def start(
         server = launch(
             command, account=cluster.account, environment=_environment(cluster), log=log, parting=signal.SIGINT
         )
-        if _waited_for(server, cluster):
+        if _waited_for(server, cluster, within):
             return server
         said = log.read_bytes()[length:]
         if not any(reason in said for reason in NOT_YET) or time.monotonic() > deadline:
@@ -99,8 +99,8 @@ def _environment(cluster: Cluster) -> dict[str, str]:
     return ENVIRONMENT | ({"PG_GRANDPARENT_PID": str(pid)} if reused else {})
 
 
-def _waited_for(server: subprocess.Popen[bytes], cluster: Cluster) -> bool:
-    deadline = time.monotonic() + START
+def _waited_for(server: subprocess.Popen[bytes], cluster: Cluster, within: float) -> bool:
+    deadline = time.monotonic() + within
     try:
         while server.poll() is None:
             if cluster.ready(server.pid):
