@@ -2,4 +2,5 @@
 
 from registry.cli import main
 
-main()
+if __name__ == "__main__":  # a process that `kets load --processes` starts imports this module too
+    main()

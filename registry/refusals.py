@@ -433,6 +433,10 @@ LEDGER: dict[str, tuple[str, str]] = {
 }
 
 RUNNING: dict[str, tuple[str, str]] = {
+    "loader-stopped": (
+        "Proses {process} berhenti ({exit}); perintah yang sama melanjutkan dari baris terakhir.",
+        "The process {process} ended ({exit}); the same command goes on at the row where it was.",
+    ),
     "not-started": (
         "Registri tidak dapat dijalankan; lihat catatan di {see}.",
         "The registry did not start; see the logs in {see}.",

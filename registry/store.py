@@ -236,6 +236,13 @@ class ShardRecorder(PostgresApplicationRecorder):
             row = cur.execute(query, (shard, most)).fetchone()
         return int(row[0]) if row else None
 
+    def sequenced(self) -> tuple[int, int]:
+        """How many events are in the ledger, and how many there are."""
+        query = "SELECT (SELECT size FROM ledger_head), (SELECT sum(position)::int8 FROM event_head)"
+        with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
+            ((size, recorded),) = cur.execute(query, prepare=True).fetchall()
+        return size, recorded
+
     def ping(self) -> int:
         """How many events there are. Raises eventsourcing's PersistenceError when the database does not answer."""
         with self.datastore.get_connection() as conn:

@@ -28,6 +28,7 @@ from psycopg_pool import ConnectionPool
 from keys import datakeys
 from registry.copying import copy_in
 from registry.roles import DatabaseRole, as_role, connect
+from registry.store import SHARDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 INDEX_VERSION = 1
 Identifier = tuple[str, str]
 """Scheme and value, such as ("nik", ...)."""
+ALL_SHARDS = tuple(range(SHARDS))
 KEY_TTL = 30.0
 """Seconds that an unwrapped key is kept: as long as another process may go on reading after an erasure."""
 KEY_CACHE = 4096
@@ -118,8 +120,10 @@ class Vault:
         """The stream of an identifier; a new one with a new key, pending, when it has none yet."""
         return self.claim_all([(scheme, value)])[scheme, value]
 
-    def claim_all(self, identifiers: Collection[Identifier]) -> dict[Identifier, Claim]:
-        """As `claim`, of many at once; those that are new share one batch."""
+    def claim_all(
+        self, identifiers: Collection[Identifier], shards: Sequence[int] = ALL_SHARDS
+    ) -> dict[Identifier, Claim]:
+        """As `claim`, of many at once; those that are new share one batch, and their streams are put on `shards`."""
         wanted = {self.tag(*identifier): identifier for identifier in identifiers}
         while True:
             held = self._held(wanted)
@@ -128,7 +132,7 @@ class Vault:
                 continue  # settled since we looked: look again
             fresh = sorted(wanted.keys() - held.keys())  # one order for all: no deadlock
             try:
-                made = self._insert(fresh) if fresh else {}
+                made = self._insert(fresh, shards) if fresh else {}
             except psycopg.errors.UniqueViolation:
                 continue  # another submission was first: look again
             found = {tag: Claim(one.stream, one.commitment, is_new=False, batch=one.batch) for tag, one in held.items()}
@@ -157,9 +161,10 @@ class Vault:
         with self._pool.connection() as conn:
             return conn.execute(query, (list(batches),)).rowcount == len(batches)
 
-    def _insert(self, tags: Sequence[bytes]) -> dict[bytes, Claim]:
+    def _insert(self, tags: Sequence[bytes], shards: Sequence[int]) -> dict[bytes, Claim]:
         batch = UUID(bytes=os.urandom(16), version=4)
-        keys = {new_stream(): datakeys.new_key() for _ in tags}
+        first = os.urandom(1)[0]
+        keys = {new_stream(shards[(first + n) % len(shards)]): datakeys.new_key() for n, _ in enumerate(tags)}
         streams, (kek_id, kek) = list(keys), self._keyring.wrapping()
         wrapped = [datakeys.wrap(kek, stream.bytes, key) for stream, key in keys.items()]
         of = repeat(batch)
@@ -323,6 +328,9 @@ class Vault:
         return key
 
 
-def new_stream() -> UUID:
-    """A random stream id. Its last four bits name its shard."""
-    return UUID(bytes=os.urandom(16), version=4)
+def new_stream(shard: int | None = None) -> UUID:
+    """A random stream id; on `shard`, which its last four bits name, if that is given."""
+    noise = bytearray(os.urandom(16))
+    if shard is not None:
+        noise[15] = noise[15] & ~15 | shard
+    return UUID(bytes=bytes(noise), version=4)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from keys.keyring import Keyring
 from registry.cli.output import Json, answer, console, progress, table
 from registry.cli.site import Site
 from registry.submissions.load import Loader
+from registry.submissions.processes import MOST, Place
+from registry.submissions.processes import load as load_by
 
 CALIBRATED_UNTIL = date(2026, 10, 31)
 
@@ -64,15 +68,23 @@ def load(
         str | None, typer.Option("--as", help="NIB of the employer (or an authority) that submits.")
     ] = None,
     results: Annotated[Path | None, typer.Option(help="Per-row result file; by default beside the file.")] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, max=MOST, help="How many processes share the work; each takes people of its own.")
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Load a file: each row is accepted or refused by itself. Loading it again records nothing twice.
 
-    Exit code 0 when the file was read to its end, also when rows were refused; 1 when the file as a whole was.
+    Broken off, the same command goes on at the row where it was. Exit code 0 when the file was read to its end, also
+    when rows were refused; 1 when the file as a whole was.
     """
     results = results or file.with_name(file.stem + ".results.csv")
     with Site() as site, progress("rows", None) as seen:
-        summary = Loader(site.registry, submitter=submitter).load(file, results=results, progress=seen)
+        if processes == 1:
+            summary = Loader(site.registry, submitter=submitter).load(file, results=results, progress=seen)
+        else:
+            place = Place(site.database_url, site.vault_url, partial(Keyring.open, site.settings.key_folder))
+            summary = load_by(place, file, submitter=submitter, results=results, processes=processes, progress=seen)
         site.registry.settle_claims()
     refused = dict(sorted(summary.refused.items(), key=lambda item: (-item[1], item[0])))
     console.print(

@@ -7,7 +7,6 @@ import os
 from collections import Counter
 from contextlib import nullcontext
 from functools import lru_cache, partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -20,14 +19,16 @@ from domain.event import Actor, Event, Fact, Role
 from domain.facts.amendment import VoidCause
 from registry.app import Incoming
 from registry.store import Submission
-from registry.submissions import typed, windows
+from registry.submissions import journal, typed, windows
 from registry.submissions.facts import ACTION_OF, BUILD, Case, person, registered
 from registry.submissions.lookup import NEW_PERSON, Directory, employment_on, identifier
+from registry.submissions.pressure import BackPressure
 from registry.submissions.read import read
 from registry.submissions.results import ResultWriter
+from registry.submissions.share import Share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from domain.worker import Worker
@@ -44,6 +45,8 @@ AUTHORITIES = {
 }
 BEGINNING = frozenset({f.Hired, f.CertificateIssued, f.ApprenticeshipStarted})
 """The facts that give an id to what they begin."""
+ABREAST = 4
+"""Shards on which the new persons of a window begin."""
 WINDOW = 2048
 """Lines that are read, decided and stored together: what is held in memory of a file."""
 
@@ -56,6 +59,21 @@ class Summary(msgspec.Struct, kw_only=True):
     again: int = 0
     recorded: int = 0
     refused: Counter[str] = msgspec.field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, done: journal.Done) -> Summary:
+        rows, again = done.outcomes.total(), done.outcomes["again"]
+        accepted = again + done.outcomes["recorded"]
+        return cls(rows=rows, accepted=accepted, again=again, recorded=done.facts, refused=Counter(done.refused))
+
+    def __add__(self, other: Summary) -> Summary:
+        return Summary(
+            rows=self.rows + other.rows,
+            accepted=self.accepted + other.accepted,
+            again=self.again + other.again,
+            recorded=self.recorded + other.recorded,
+            refused=self.refused + other.refused,
+        )
 
 
 class RowResult(NamedTuple):
@@ -76,16 +94,26 @@ class Named(NamedTuple):
 class Loader:
     """One submission. `submitter` is the NIB or authority to which rows that name none belong.
 
-    `window`: how many lines are taken together; 1 takes each by itself, with the same outcomes.
+    `window`: how many lines are taken together; 1 takes each by itself, with the same outcomes. `share`: what this
+    process takes of the file when others take the rest.
     """
 
     def __init__(
-        self, registry: Registry, *, submitter: str | None = None, door: str = "file", window: int = WINDOW
+        self,
+        registry: Registry,
+        *,
+        submitter: str | None = None,
+        door: str = "file",
+        window: int = WINDOW,
+        share: Share | None = None,
+        submission: UUID | None = None,
     ) -> None:
         self.registry, self.submitter, self.door, self.window = registry, submitter, door, window
-        self.pace = windows.Pace()
+        self.share = share or Share()
+        self.pace, self.pressure = windows.Pace(), BackPressure(registry.recorder)
         self.directory = Directory(registry)
-        self.submission = uuid4()
+        self._windows = 0
+        self.submission = submission or uuid4()
 
     def load(
         self,
@@ -97,20 +125,47 @@ class Loader:
     ) -> Summary:
         """Load a file. The per-row result file appears at `results` once it is whole; `on_row` is told each row.
 
+        Broken off and begun again with the same `results`, it goes on at the row where it was.
         Raises: BadFile when the file as a whole cannot be read; nothing of it is then recorded.
         """
         lines = read(path)
+        if results is None:
+            self.open(path)
+            return self.take(lines, on_row=on_row, progress=progress)
+        self.submission = journal.begin(results, path, self.submitter, 1).submission
+        self.open(path)
+        summary = self.take(lines, results=results, on_row=on_row, progress=progress)
+        journal.end(results)
+        return summary
+
+    def open(self, path: Path) -> None:
+        """Note that the file came in."""
         with path.open("rb") as content:
             self._open(lambda salt: hashlib.file_digest(content, partial(hashlib.sha256, salt)).digest())
-        summary = Summary()
-        with ResultWriter(results) if results else nullcontext() as writer:
-            while window := list(islice(lines, self.window)):
+
+    def take(
+        self,
+        lines: Iterable[Line],
+        *,
+        results: Path | None = None,
+        common_after: int = 0,
+        on_row: Callable[[RowResult], None] = lambda _row: None,
+        progress: Callable[[int], None] = lambda _rows: None,
+    ) -> Summary:
+        """The rows of this share, but for those that the journal beside `results` says are done."""
+        done = journal.done(results) if results else journal.NOTHING
+        summary = Summary.of(done)
+        with ResultWriter(results, resume=True) if results else nullcontext() as writer:
+            for window in self.share.windows(lines, self.window, done.last, common_after):
+                self.pressure.wait()
                 for line, outcome in zip(window, self._outcomes(window), strict=True):
                     result = RowResult(line.number, line.values.get("ref"), outcome)
                     _count(summary, outcome)
                     if writer:
                         _write(writer, result)
                     on_row(result)
+                if writer:
+                    writer.flush()
                 progress(summary.rows)
         return summary
 
@@ -134,6 +189,13 @@ class Loader:
             return [self.outcome(typed.typed(line)) for line in lines]
         except Refused as refusal:
             return [refusal]
+
+    def shards(self) -> tuple[int, ...]:
+        """Where the streams of a window's new persons begin: on a few shards, others each time, so that a window is
+        stored in few transactions."""
+        self._windows += 1
+        mine = self.share.shards
+        return tuple(mine[(self._windows * ABREAST + n) % len(mine)] for n in range(min(ABREAST, len(mine))))
 
     # -- one row ----------------------------------------------------------------------------------------------------
     def outcome(self, row: Row) -> Receipt | Refused:

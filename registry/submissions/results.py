@@ -6,6 +6,7 @@ import csv
 import os
 from typing import TYPE_CHECKING, Literal, Self
 
+from registry.submissions.journal import part_of
 from registry.submissions.messages import sentence
 
 if TYPE_CHECKING:
@@ -20,22 +21,27 @@ HEADINGS = ("line", "ref", "outcome", "code", "message_id", "message_en", "recei
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
+BOM = "\ufeff"
+"""Without it a spreadsheet takes the file for its own code page."""
+
+
 class ResultWriter:
     """Writes `path` row by row; the file has its name only once it is whole.
 
     `recorded` and `again` carry the receipt: the ids of the row's events, separated by blanks. After an error inside
-    the `with`, or a kill, only `<path>.part` is there.
+    the `with`, or a kill, only `<path>.part` is there; `resume` goes on with it.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._part = path.with_name(f"{path.name}.part")
+    def __init__(self, path: Path, *, resume: bool = False) -> None:
+        self._path, self._part = path, part_of(path)
+        self._mode: Literal["a", "w"] = "a" if resume else "w"
 
     def __enter__(self) -> Self:
-        # A byte order mark, or a spreadsheet takes the file for its own code page.
-        self._file = self._part.open("w", encoding="utf-8-sig", newline="")
+        self._file = self._part.open(self._mode, encoding="utf-8", newline="")
         self._rows = csv.writer(self._file)
-        self._rows.writerow(HEADINGS)
+        if not self._file.tell():
+            self._file.write(BOM)
+            self._rows.writerow(HEADINGS)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
@@ -45,6 +51,10 @@ class ResultWriter:
         self._file.close()
         if kind is None:
             self._part.replace(self._path)
+
+    def flush(self) -> None:
+        """What was written survives this process, if not the machine."""
+        self._file.flush()
 
     def recorded(self, line: int, ref: str | None, receipt: Iterable[str]) -> None:
         """The row's facts are recorded now."""
@@ -56,7 +66,7 @@ class ResultWriter:
 
     def refused(self, line: int, ref: str | None, refusal: Refused) -> None:
         """Nothing of the row is recorded, and why."""
-        said = [sentence(refusal.code, refusal.details, language) for language in ("id", "en")]
+        said = [" ".join(sentence(refusal.code, refusal.details, said).split()) for said in ("id", "en")]  # one line
         self._write(line, ref, "refused", refusal.code, *said)
 
     def _write(

@@ -197,7 +197,7 @@ class Window:
         """Claim the numbers of new persons, find the others, and load the histories of all."""
         vault, fresh = self.registry.vault, [one for one in taken if one.key not in self.before]
         claimed = {one.person for one in taken if one.person and one.row.action in NEW_PERSON}
-        self.claims = vault.claim_all(claimed)
+        self.claims = vault.claim_all(claimed, self.loader.shards())
         found = vault.find_all({one.person for one in taken if one.person} - claimed)
         self.people = found | {person: claim.stream for person, claim in self.claims.items()}
         streams = {self.people[one.person] for one in fresh if one.person in self.people}

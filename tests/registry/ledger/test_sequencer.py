@@ -19,6 +19,7 @@ from registry.ledger.merkle import Tree, consistent, extended, tiles_of
 from registry.ledger.rebuild import rebuild
 from registry.ledger.sequencer import Sequencer
 from registry.ledger.tiles import Folder, tile_path
+from registry.submissions.pressure import BackPressure
 from tests.registry.ledger.conftest import signer
 from tests.registry.people import education, founded, hired, load, record, register
 
@@ -296,3 +297,30 @@ def test_nothing_is_replaced_when_the_rows_give_another_root(ledger: Ledger, wro
 def test_tiles_are_not_made_again_under_a_sequencer(ledger: Ledger) -> None:
     with ledger.sequencer(), refused("ledger-in-use"):
         rebuild(ledger.conn, ledger.folder)
+
+
+# -- loaders wait for it --------------------------------------------------------------------------------------------
+def test_a_loader_waits_while_more_waits_than_may_and_a_sequencer_is_at_work(ledger: Ledger) -> None:
+    ledger.add(250)
+    pressure = BackPressure(ledger.site.registry.recorder, most=100, patience=60)
+    waiting = threading.Thread(target=pressure.wait)
+    with ledger.sequencer(batch=50) as sequencer:
+        waiting.start()
+        for _ in range(2):
+            sequencer.step()
+            waiting.join(0.2)
+            assert waiting.is_alive()
+        sequencer.step()
+        waiting.join(10)
+        assert not waiting.is_alive()
+
+
+def test_a_ledger_that_stands_still_stops_no_loader(ledger: Ledger) -> None:
+    ledger.add(250)
+    pressure = BackPressure(ledger.site.registry.recorder, most=100, patience=0.3)
+    began = time.monotonic()
+    pressure.wait()
+    waited = time.monotonic() - began
+    assert waited >= 0.3
+    pressure.wait()
+    assert time.monotonic() - began < waited + 0.3

@@ -19,6 +19,7 @@ GRANT SELECT ON event, event_head, submission, submission_row, ledger_head, ledg
 GRANT SELECT, INSERT ON event, submission, submission_row TO kets_write;
 GRANT SELECT, UPDATE (position) ON event_head TO kets_write;
 GRANT SELECT, INSERT, UPDATE (next) ON card_index TO kets_write;
+GRANT SELECT (size) ON ledger_head TO kets_write;
 
 GRANT SELECT (shard, position, stream, version, topic, recorded_at, submission, clear) ON event TO kets_project;
 GRANT SELECT ON event_head TO kets_project;
