@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench faults lock clean
+.PHONY: help setup demo up test check bench faults failover lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,10 @@ bench: $(READY) ## benchmarks, as ratios, into var/bench/
 
 faults: $(READY) ## kill drills, failing system calls, races at full size; figures into var/faults/
 	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults -n 0
+
+failover: $(READY) ## the primary dies under load and the standby takes over; the rest of the recovery runbook
+	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults/test_failover.py -n 0
+	@$(BIN)/python -m pytest tests/registry/backup -o python_files='drill_*.py' -n 0
 
 lock: $(READY) ## pin every dependency again, with hashes and without registry hosts
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements-dev.lock

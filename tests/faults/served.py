@@ -41,7 +41,7 @@ class Served:
         """SIGKILL to the postmaster and all its children; returns when they are gone."""
         postmaster = self._told().server
         assert postmaster
-        doomed = [postmaster, *_children(postmaster)]
+        doomed = [postmaster, *children(postmaster)]
         for pid in doomed:
             os.kill(pid, signal.SIGKILL)
         while any(runs(pid) for pid in doomed):
@@ -57,7 +57,7 @@ class Served:
         return told
 
 
-def _children(parent: int) -> Iterator[int]:
+def children(parent: int) -> Iterator[int]:
     """The processes that `parent` has begun and that have not ended."""
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():

@@ -61,13 +61,14 @@ class Operator:
         assert status == 0, said
         return said
 
-    def runbook(self, heading: str, **named: object) -> list[Answer]:
-        """What the commands below a heading of docs/how-to/recovery.md say, run one after the other."""
+    def runbook(self, heading: str, **named: object) -> Iterator[Answer]:
+        """What the commands below a heading of docs/how-to/recovery.md say, each run when it is asked for."""
         section = re.split(r"^#+ ", RUNBOOK.partition(f"# {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
         commands = [shlex.split(line) for line in re.findall(r"^\$ kets (.*)$", section, re.MULTILINE)]
         assert commands, heading
         values = {"/backup": self.root, **named}
-        return [self.kets(*(values.get(word, word) for word in command)) for command in commands]
+        for command in commands:
+            yield self.kets(*(values.get(word, word) for word in command))
 
     def load(self, *rows: Values) -> None:
         """Record rows and bring them into the ledger."""
