@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ KINDS = {"loader": 36, "sequencer": 30, "projections": 22, "postgres": 12}
 SERVERS = (("events",), ("vault",), ("events", "vault"))
 AIMED = 0.75
 """The share of kills before which we wait for a write and freeze who is to be killed; the others come as they come."""
+ALONE = 0.4
+"""The share of kills of a loader of several processes that strike one of them; the others must then end."""
 PATIENCE = 1.0
 """Seconds to wait for a write."""
 
@@ -94,11 +97,15 @@ class Drill:
         self.midst["postgres"] += midst
 
     def _killed(self, kind: str, target: Program) -> bool:
-        """Whether it was killed; it may have come to its end before."""
-        target.kill()
+        """Whether it was killed; it may have come to its end before. Of several processes sometimes one alone."""
+        members = list(target.members())
+        if len(members) > 1 and self.random.random() < ALONE:
+            target.kill_one(self.random.choice(members))
+        else:
+            target.kill()
+            if target.code != -signal.SIGKILL:
+                return False
         self.staff.hear()
-        if target.code != -9:
-            return False
         self.staff.running.pop(kind)
         self.kills[kind] += 1
         return True

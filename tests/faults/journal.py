@@ -41,10 +41,9 @@ class Journal:
 
 
 def told(results: Path) -> Iterator[Acknowledged]:
-    """What a result file says was recorded, now or before; also the part of one whose writer was killed."""
-    for path in (results, results.with_name(f"{results.name}.part")):
-        if path.exists():
-            whole = path.read_text(encoding="utf-8-sig", errors="replace").rpartition("\n")[0]
-            for row in csv.DictReader(whole.splitlines()):
-                if row["outcome"] in {"recorded", "again"}:
-                    yield row["ref"], tuple(row["receipt"].split())
+    """What a result file says was recorded, now or before; also the parts that killed writers have left of it."""
+    for path in results.parent.glob(f"{results.name}*"):
+        whole = path.read_text(encoding="utf-8-sig", errors="replace").rpartition("\n")[0].splitlines()
+        for row in csv.DictReader(whole) if whole and whole[0].startswith("line,") else ():
+            if row["outcome"] in {"recorded", "again"} and row["receipt"]:
+                yield row["ref"], tuple(row["receipt"].split())

@@ -54,10 +54,10 @@ class Program:
         return self.code
 
     def freeze(self) -> None:
-        """Stop every process of the group where it stands; returns when they do stand."""
+        """Stop every process of the group where it stands; returns when all do stand."""
         self._signal(signal.SIGSTOP)
         until = time.monotonic() + 1
-        while self._state() not in "TZX" and time.monotonic() < until:
+        while any(state not in "TZX" for state in self.members().values()) and time.monotonic() < until:
             time.sleep(0.0005)
 
     def thaw(self) -> None:
@@ -67,6 +67,25 @@ class Program:
         """SIGKILL to the whole group."""
         self._signal(signal.SIGKILL)
         self.process.join(10)
+
+    def kill_one(self, pid: int) -> None:
+        """SIGKILL to one process of the group, and nothing to the others, which must end by themselves."""
+        os.kill(pid, signal.SIGKILL)
+        self.thaw()
+        until = time.monotonic() + 30
+        while self.members() and time.monotonic() < until:
+            self.process.join(0.02)
+        assert not self.members(), f"{self.name} goes on without one of its processes"
+
+    def members(self) -> dict[int, str]:
+        """The living processes of the group, and the state of each, as ps(1) has it."""
+        found = {}
+        for folder in Path("/proc").iterdir():
+            with suppress(OSError, ValueError):
+                state, _, group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+                if int(group) == self.process.pid and state not in "ZX":
+                    found[int(folder.name)] = state
+        return found
 
     def end(self, seconds: float = 20) -> int | None:
         """Ask it to end; its exit code, None when it does not."""
@@ -83,12 +102,6 @@ class Program:
             except ProcessLookupError:  # it has not made its group yet
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
-
-    def _state(self) -> str:
-        try:
-            return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return "X"
 
 
 def _become(work: Callable[..., None], arguments: Sequence[Any], environment: Mapping[str, str], log: str) -> None:

@@ -42,6 +42,7 @@ class Staff:
         self.running: dict[str, Program] = {}
         self.sizes: dict[int, int] = {}
         self.file: Path | None = None
+        self.processes = 1
         self.ended: Counter[str] = Counter()
         self.unprovoked: list[str] = []
         self.server_killed = 0.0
@@ -81,8 +82,8 @@ class Staff:
         if self.file is None:
             first = sum(self.sizes.values())
             self.sizes[first] = self.random.choice(SIZES)
-            self.file = written(self.place, first, self.sizes[first])
-        words = ("load", str(self.file), "--results", str(_results(self.file)))
+            self.file, self.processes = written(self.place, first, self.sizes[first]), self.random.choice((1, 2))
+        words = ("load", str(self.file), "--results", str(_results(self.file)), "--processes", str(self.processes))
         return self._running("loader", lambda: self._kets("loader", *words))
 
     def applications(self) -> list[str]:

@@ -81,9 +81,17 @@ class Outcome(NamedTuple):
 
 
 @pytest.fixture
-def base(server: Server, key_folder: Path, tmp_path: Path) -> Iterator[Base]:
-    with opened(server, key_folder, tmp_path) as site:
-        ledger = Ledger(site, tmp_path / "base")
+def place(run_folder: Path) -> Path:
+    """A folder that is in memory where that is roomy: what is tried are failures, not a disk."""
+    place = run_folder / "syscalls"
+    place.mkdir()
+    return place
+
+
+@pytest.fixture
+def base(server: Server, key_folder: Path, place: Path) -> Iterator[Base]:
+    with opened(server, key_folder, place) as site:
+        ledger = Ledger(site, place / "base")
         ledger.add(200)
         ledger.sequence()
         published = str(ledger.folder.checkpoint())
@@ -96,9 +104,9 @@ def base(server: Server, key_folder: Path, tmp_path: Path) -> Iterator[Base]:
         yield Base(server, database, ledger.path)
 
 
-def test_any_system_call_may_fail_once_and_nothing_is_lost_or_forked(base: Base, go: Go, tmp_path: Path) -> None:
+def test_any_system_call_may_fail_once_and_nothing_is_lost_or_forked(base: Base, go: Go, place: Path) -> None:
     strace.needed()
-    clean = run(base, tmp_path, None)
+    clean = run(base, place, None)
     assert (clean.code, clean.said) == (0, "")
     faults = [
         Fault(name, n + 1, error)
@@ -112,7 +120,7 @@ def test_any_system_call_may_fail_once_and_nothing_is_lost_or_forked(base: Base,
     reached = 0
     for fault in chosen:
         try:
-            outcome = run(base, tmp_path, fault, go)
+            outcome = run(base, place, fault, go)
         except Exception as error:  # noqa: BLE001 - every fault is tried, and the test fails with all that went wrong
             wrong.append(f"{fault}: {type(error).__name__} {error}")
             continue
