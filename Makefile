@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench faults failover lock clean
+.PHONY: help setup demo up test check bench faults failover tamper lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -47,6 +47,9 @@ faults: $(READY) ## kill drills, failing system calls, races at full size; figur
 failover: $(READY) ## the primary dies under load and the standby takes over; the rest of the recovery runbook
 	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults/test_failover.py -n 0
 	@$(BIN)/python -m pytest tests/registry/backup -o python_files='drill_*.py' -n 0
+
+tamper: $(READY) ## turns 10,000 single bits of log, keys and tiles; each must be found and named
+	@KETS_TAMPER=10000 $(BIN)/python -m pytest tests/registry/audit/test_tamper.py -n 0 -s
 
 lock: $(READY) ## pin every dependency again, with hashes and without registry hosts
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements-dev.lock

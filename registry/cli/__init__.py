@@ -17,7 +17,7 @@ from eventsourcing.persistence import PersistenceError
 from card.errors import CardError
 from domain.errors import Refused
 from keys.errors import KeysError
-from registry.cli import backup, cards, demo, erase, files, key_commands, ledger, people, reading, up
+from registry.cli import audit, backup, cards, demo, erase, files, key_commands, ledger, people, reading, up
 from registry.cli.output import answer, errors
 from registry.postgres import PostgresError
 from registry.submissions.messages import sentence
@@ -38,6 +38,7 @@ cards.add_to(app)
 reading.add_to(app)
 key_commands.add_to(app)
 ledger.add_to(app)
+audit.add_to(app)
 backup.add_to(app)
 
 REFUSED, UNAVAILABLE = 1, 5

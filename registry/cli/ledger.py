@@ -1,4 +1,4 @@
-"""`kets ledger` and `kets audit`: the log for auditors, and the proof that nothing in it was altered."""
+"""`kets ledger`: the log for auditors, and proofs of single facts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from keys.notes import NoteVerifier
 from registry.cli import witnesses
 from registry.cli.output import Json, answer, console, errors
 from registry.cli.site import Databases
-from registry.ledger import audit as auditing
 from registry.ledger import checkpoint, log, policy, proof, refusal
 from registry.ledger.place import folder_of, signer_of
 from registry.ledger.rebuild import rebuild
@@ -163,7 +162,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Check a proof with nothing but the ledger's verifier key, and witnesses' if asked: no database, no network."""
-    verifier = _verifier(key)
+    verifier = verifier_of(key)
     try:
         read = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -173,35 +172,10 @@ def check(
     entry, signed = found.entry, found.checkpoint
     console.print(f"[green]proved[/]: {entry.id} ({entry.topic}), recorded at {entry.recorded_at.isoformat()}")
     console.print(f"number {found.place:,} of the {signed.size:,} that {signed.origin} has signed")
-    _show(witnessed)
+    show_witnesses(witnessed)
     said: dict[str, Any] = {"event": entry.id, "topic": entry.topic, "recorded_at": entry.recorded_at}
     said |= {"clear": entry.clear.decode(), "index": found.place, "size": signed.size, "origin": signed.origin}
     answer({"ok": True, **said, "witnessed": witnessed}, as_json=as_json)
-
-
-def audit(
-    checkpoint_file: Annotated[
-        Path | None,
-        typer.Option("--checkpoint", help="A checkpoint that was kept outside.", exists=True, dir_okay=False),
-    ] = None,
-    policy_file: PolicyFile = None,
-    as_json: Json = False,
-) -> None:
-    """Recompute the ledger from the database's rows and name what differs."""
-    notes = [checkpoint_file.read_text(encoding="utf-8")] if checkpoint_file else []
-    witnessed = _witnessed(policy_file, notes)
-    with Databases() as databases, databases.reading() as conn:
-        settings = databases.settings
-        found = auditing.recompute(conn, folder_of(settings), signer_of(settings).verifier, notes=notes)
-    for finding in found.findings:
-        console.print(f"[red]{finding.kind}[/]: {finding.what}", highlight=False)
-    console.print(f"{found.size:,} facts recomputed, {len(found.findings) or 'nothing'} that differs")
-    _show(witnessed)
-    findings = [finding._asdict() for finding in found.findings]
-    said: dict[str, Any] = {"ok": not findings, "size": found.size, "root": found.root.hex(), "findings": findings}
-    answer(said | {"witnessed": witnessed}, as_json=as_json)
-    if findings:
-        raise typer.Exit(1)
 
 
 def _event(text: str) -> tuple[UUID, int]:
@@ -212,24 +186,13 @@ def _event(text: str) -> tuple[UUID, int]:
         raise Refused("event-unknown", event=text) from error
 
 
-def _verifier(key: str) -> NoteVerifier:
+def verifier_of(key: str) -> NoteVerifier:
     """A verifier key has plus signs, a path seldom has; what is a file is read."""
     path = Path(key)
     return NoteVerifier.of(path.read_text(encoding="utf-8") if path.is_file() else key)
 
 
-def _witnessed(policy_file: Path | None, notes: list[str]) -> dict[str, int]:
-    """Who cosigned the checkpoint that was kept outside, and when. A policy that is given must be met.
-
-    Without one, the lines of the witnesses of KETS_WITNESSES are checked and told.
-    """
-    if policy_file is not None and notes:
-        return policy.read(policy_file).required(notes[0])
-    known = Settings().witnesses
-    return policy.read(known).cosigned(notes[0]) if known and notes else {}
-
-
-def _show(witnessed: dict[str, int]) -> None:
+def show_witnesses(witnessed: dict[str, int]) -> None:
     for name, at in witnessed.items():
         console.print(f"seen by {name} at {datetime.fromtimestamp(at, UTC).isoformat()}", highlight=False)
 
@@ -237,4 +200,3 @@ def _show(witnessed: dict[str, int]) -> None:
 def add_to(app: typer.Typer) -> None:
     witnesses.add_to(ledger)
     app.add_typer(ledger, name="ledger")
-    app.command()(audit)

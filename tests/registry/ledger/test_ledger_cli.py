@@ -108,7 +108,9 @@ def test_a_fact_goes_in_and_a_proof_comes_out(site: Site, kets: Callable[..., tu
     site.reading().execute("UPDATE event SET topic = 'worker.hired' WHERE stream = %s", (stream_of(site, 1),))
     code, audited = kets("audit", "--checkpoint", "out/checkpoint")
     assert (code, audited["ok"]) == (1, False)
-    assert [each["what"] for each in audited["findings"] if event in each["what"]]
+    assert {"code": "event-differs", "about": event} in [
+        {name: each[name] for name in ("code", "about")} for each in audited["findings"]
+    ]
 
 
 def said(path: Path) -> str:

@@ -1,0 +1,146 @@
+"""`kets audit`: everything recomputed and compared."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from domain.errors import Refused
+from keys.keyring import Keyring
+from registry.audit import outside
+from registry.audit.rows import heads
+from registry.audit.run import Vault
+from registry.audit.run import audit as run_audit
+from registry.audit.vault import unwrapping
+from registry.cli.ledger import PolicyFile, show_witnesses, verifier_of
+from registry.cli.output import Json, answer, console, progress
+from registry.cli.site import Databases
+from registry.ledger import policy
+from registry.ledger.place import folder_of, signer_of
+from registry.roles import DatabaseRole, connect
+from registry.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg import Connection
+
+    from keys.notes import NoteVerifier
+    from registry.audit.report import Audited
+
+audit = typer.Typer(help="Recompute everything, and histories that anybody can check offline.")
+
+SHOWN = 50
+Key = Annotated[
+    str | None, typer.Option(help="The ledger's verifier key, or a file that holds it; this registry's own without it.")
+]
+
+
+@audit.callback(invoke_without_command=True)
+def run(
+    context: typer.Context,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="A checkpoint that was kept outside; may be given again.", exists=True, dir_okay=False),
+    ] = None,
+    proof: Annotated[
+        list[Path] | None,
+        typer.Option(help="A proof that was kept outside; may be given again.", exists=True, dir_okay=False),
+    ] = None,
+    tiles: Annotated[
+        Path | None,
+        typer.Option(help="What `kets ledger export` wrote and was kept outside.", exists=True, file_okay=False),
+    ] = None,
+    key: Key = None,
+    policy_file: PolicyFile = None,
+    without_vault: Annotated[bool, typer.Option(help="Open no key and no sealed part.")] = False,
+    most: Annotated[int, typer.Option(min=1, max=1_000_000, help="Differences named.")] = 1_000,
+    report: Annotated[Path | None, typer.Option(help="Where the report goes, as JSON.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Recompute all that can be: rows, ledger, tiles, keys; name what differs. Exit code 1 when something does."""
+    if context.invoked_subcommand:
+        return
+    settings = Settings()
+    verifier = verifier_of(key) if key else signer_of(settings).verifier
+    notes = [outside.text(path) for path in checkpoint or ()]
+    witnessed = _witnessed(policy_file, notes)
+    kept = outside.opened(
+        verifier,
+        notes=notes,
+        proofs=[read_json(path) for path in proof or ()],
+        tiles=tiles,
+    )
+    with _connections(settings, without_vault=without_vault) as (conn, vault):
+        found = _audited(conn, vault, folder_of(settings).path, verifier, kept, most)
+    said = found.as_json() | {"witnessed": witnessed}
+    if report:
+        report.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    _show(found)
+    show_witnesses(witnessed)
+    answer(said, as_json=as_json)
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _connections(settings: Settings, *, without_vault: bool) -> Iterator[tuple[Connection[Any], Vault | None]]:
+    """The log, to read only; the vault and what unwraps its keys, unless it is to be left alone."""
+    with ExitStack() as closing:
+        if without_vault and settings.database_url:
+            yield closing.enter_context(connect(settings.database_url, DatabaseRole.READ, autocommit=True)), None
+            return
+        databases = closing.enter_context(Databases(settings))
+        conn = closing.enter_context(databases.reading())
+        if without_vault:
+            yield conn, None
+            return
+        keys = closing.enter_context(connect(databases.vault_url, DatabaseRole.READ, autocommit=True))
+        yield conn, Vault(keys, unwrapping(Keyring.open(settings.key_folder)))
+
+
+def _audited(
+    conn: Connection[Any], vault: Vault | None, folder: Path, verifier: NoteVerifier, kept: outside.Outside, most: int
+) -> Audited:
+    with progress("facts", 2 * sum(heads(conn).values())) as seen:
+        return run_audit(conn, folder, verifier, vault=vault, outside=kept, most=most, tell=seen)
+
+
+def _show(found: Audited) -> None:
+    for code, about, what in found.findings.kept[:SHOWN]:
+        console.print(f"[red]{code}[/] {about}: {what}", highlight=False)
+    if found.findings.total > SHOWN:
+        console.print(f"and {found.findings.total - SHOWN:,} more; --report FILE holds those that are kept")
+    for each in found.waiting[:SHOWN]:
+        console.print(f"not yet covered: {each}", highlight=False)
+    for each in found.unchecked:
+        console.print(f"[yellow]not checked[/]: {each}", highlight=False)
+    differs = f"{found.findings.total:,} differences" if found.findings.total else "nothing that differs"
+    console.print(f"{found.size:,} facts recomputed, {found.opened:,} sealed parts opened, {differs}")
+
+
+def _witnessed(policy_file: Path | None, notes: list[str]) -> dict[str, int]:
+    """Who cosigned the first checkpoint that was kept outside, and when. A policy that is given must be met.
+
+    Without one, the lines of the witnesses of KETS_WITNESSES are checked and told.
+    """
+    if policy_file is not None and notes:
+        return policy.read(policy_file).required(notes[0])
+    known = Settings().witnesses
+    return policy.read(known).cosigned(notes[0]) if known and notes else {}
+
+
+def read_json(path: Path) -> Any:
+    """Raises: Refused("proof-malformed")."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Refused("proof-malformed", expected="JSON") from error
+
+
+def add_to(app: typer.Typer) -> None:
+    app.add_typer(audit, name="audit")
