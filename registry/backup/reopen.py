@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import psycopg
-
 from domain.errors import Refused
 from registry import erasure_list
 from registry.ledger.rebuild import rebuild
 from registry.ledger.sequencer import checked
+from registry.roles import DatabaseRole, connect
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import psycopg
 
     from keys.notes import NoteSigner
     from registry.app import Registry
@@ -33,7 +34,7 @@ def reopen(database_url: str, registry: Registry, ledger: Folder, signer: NoteSi
 
     Raises: Refused: "database-older-than-checkpoint", "rows-differ", "ledger-in-use".
     """
-    with psycopg.connect(database_url, autocommit=True) as conn:
+    with connect(database_url, DatabaseRole.READ, autocommit=True) as conn:
         destroyed = _destroy_again(conn, registry, erasures)
         try:
             with ledger.locked():
