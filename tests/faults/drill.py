@@ -25,7 +25,7 @@ AIMED = 0.75
 """The share of kills before which we wait for a write and freeze who is to be killed; the others come as they come."""
 ALONE = 0.4
 """The share of kills of a loader of several processes that strike one of them; the others must then end."""
-PATIENCE = 1.0
+PATIENCE = 2.0
 """Seconds to wait for a write."""
 
 

@@ -70,7 +70,8 @@ class Program:
 
     def kill_one(self, pid: int) -> None:
         """SIGKILL to one process of the group, and nothing to the others, which must end by themselves."""
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
         self.thaw()
         until = time.monotonic() + 30
         while self.members() and time.monotonic() < until:

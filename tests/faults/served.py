@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -43,7 +44,8 @@ class Served:
         assert postmaster
         doomed = [postmaster, *children(postmaster)]
         for pid in doomed:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # its work was done
+                os.kill(pid, signal.SIGKILL)
         while any(runs(pid) for pid in doomed):
             time.sleep(0.002)
 

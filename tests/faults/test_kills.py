@@ -30,7 +30,7 @@ LONGEST = sized(240, 3_000)
 @pytest.fixture
 def drill(roomy: Path) -> Iterator[Drill]:
     with House(roomy) as house:
-        drill = Drill(house, seed=time.time_ns(), pause=sized(500, 900) / 1000)
+        drill = Drill(house, seed=time.time_ns(), pause=sized(500, 600) / 1000)
         try:
             yield drill
         finally:
