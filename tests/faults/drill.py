@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import signal
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -100,11 +99,11 @@ class Drill:
         """Whether it was killed; it may have come to its end before. Of several processes sometimes one alone."""
         members = list(target.members())
         if len(members) > 1 and self.random.random() < ALONE:
-            target.kill_one(self.random.choice(members))
+            killed = target.kill_one(self.random.choice(members))
         else:
-            target.kill()
-            if target.code != -signal.SIGKILL:
-                return False
+            killed = target.kill()
+        if not killed:
+            return False
         self.staff.hear()
         self.staff.running.pop(kind)
         self.kills[kind] += 1

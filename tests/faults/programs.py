@@ -63,13 +63,17 @@ class Program:
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
 
-    def kill(self) -> None:
-        """SIGKILL to the whole group."""
+    def kill(self) -> bool:
+        """SIGKILL to the whole group; False when the program had come to its end before."""
         self._signal(signal.SIGKILL)
         self.process.join(10)
+        return self.code == -signal.SIGKILL
 
-    def kill_one(self, pid: int) -> None:
-        """SIGKILL to one process of the group, and nothing to the others, which must end by themselves."""
+    def kill_one(self, pid: int) -> bool:
+        """SIGKILL to one process of the group, and nothing to the others, which must end by themselves.
+
+        False when the program had come to its end before.
+        """
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         self.thaw()
@@ -77,6 +81,7 @@ class Program:
         while self.members() and time.monotonic() < until:
             self.process.join(0.02)
         assert not self.members(), f"{self.name} goes on without one of its processes"
+        return self.code != 0
 
     def members(self) -> dict[int, str]:
         """The living processes of the group, and the state of each, as ps(1) has it."""
