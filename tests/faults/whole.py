@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain import codec
 from projections.runner import PROJECTIONS
-from registry.ledger import audit
-from registry.ledger.tiles import Folder
+from registry.audit import outside
+from registry.audit.run import audit
 from registry.store import SHARDS
 from tests.projections.naive import expected, held
 
@@ -65,10 +65,11 @@ def _gaps(conn: Connection[Any]) -> int:
 
 def findings(conn: Connection[Any], folder: Path, verifier: NoteVerifier, notes: Iterable[str] = ()) -> list[str]:
     """What the audit finds to differ; that everything is sequenced is part of it."""
-    found = audit.recompute(conn, Folder(folder), verifier, notes=notes)
+    kept = outside.opened(verifier, notes=notes)
+    found = audit(conn, folder, verifier, vault=None, outside=kept)
     count = int(conn.execute("SELECT count(*) FROM event").fetchone()[0])  # type: ignore[index]
     behind = [] if found.size == count else [f"{count - found.size} facts are not in the ledger"]
-    return [f"{kind}: {what}" for kind, what in found.findings] + behind
+    return [f"{code} {about}: {what}" for code, about, what in found.findings.kept] + behind
 
 
 def differing(conn: Connection[Any]) -> list[str]:
