@@ -68,7 +68,7 @@ async def _opened(
 ) -> AsyncIterator[None]:
     with ExitStack() as closing:
         if registry is None:
-            keyring = Keyring.open(settings.key_folder)
+            keyring = Keyring.open(settings.key_folder, token=settings.token)
             registry = Registry(settings.database_url or "", settings.vault_url or "", keyring)
             closing.callback(registry.close)
             replay(registry, settings.erasure_list)

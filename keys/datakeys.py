@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING
 
 from keys.encoding import b64url
 from keys.errors import KeysError
+
+if TYPE_CHECKING:
+    from keys.kek import Kek
 
 KEY_BYTES = 32
 WRAPPED_BYTES = 60  # nonce 12, key 32, tag 16
@@ -20,22 +21,18 @@ def new_key() -> bytes:
     return os.urandom(KEY_BYTES)
 
 
-def wrap(kek: bytes, stream: bytes, key: bytes) -> bytes:
+def wrap(kek: Kek, stream: bytes, key: bytes) -> bytes:
     """AES-256-GCM of `key` under `kek`, bound to `stream`: nonce || ciphertext || tag, 60 bytes."""
     if len(key) != KEY_BYTES:
         raise KeysError("data-key-length", f"got a data key of {len(key)} bytes, expected {KEY_BYTES}")
-    nonce = os.urandom(12)
-    return nonce + AESGCM(kek).encrypt(nonce, key, stream)
+    return kek.seal(key, stream)
 
 
-def unwrap(kek: bytes, stream: bytes, wrapped: bytes) -> bytes:
+def unwrap(kek: Kek, stream: bytes, wrapped: bytes) -> bytes:
     """The data key. KeysError("data-key-refused"): other key-encryption key, other stream, or altered."""
     if len(wrapped) != WRAPPED_BYTES:
         raise KeysError("data-key-refused", f"got {len(wrapped)} bytes, expected {WRAPPED_BYTES}")
-    try:
-        return AESGCM(kek).decrypt(wrapped[:12], wrapped[12:], stream)
-    except InvalidTag as error:
-        raise KeysError("data-key-refused", "wrapped by another key, for another stream, or altered") from error
+    return kek.open(wrapped, stream)
 
 
 def commitment(key: bytes) -> str:

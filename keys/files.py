@@ -40,8 +40,13 @@ def sync_folder(folder: Path) -> None:
 
 def read(path: Path) -> dict[str, Any]:
     """The JSON of a secret file that only its owner may read."""
+    content: dict[str, Any] = json.loads(secret(path))
+    return content
+
+
+def secret(path: Path) -> str:
+    """The text of a file that only its owner may read, without the blanks around it. KeysError("keys-exposed")."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise KeysError("keys-exposed", f"got mode {mode:04o} on {path.name}, expected 0600: others may read it")
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
+    return path.read_text(encoding="utf-8").strip()

@@ -1,7 +1,8 @@
 """The keys of one registry, as files of a folder: for development and small sites.
 
     kek.json index.json row.json status.json   32 random bytes each
-    kek-2.json ...                             key-encryption keys made since: the newest wraps, all unwrap
+    kek-2.json ... index-2.json ...            later versions (keys/versions.py); a key-encryption key may be in a
+                                               PKCS#11 token, and its file then says where
     root.json next-root.json                   ES256, sign trust lists
     signer-00000.json ...                      ES256, one a status shard, made when first asked for
     ledger.json                                Ed25519, signs the ledger's checkpoints, made when first asked for
@@ -27,15 +28,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from keys import es256, files
 from keys.encoding import b64url, unb64url
 from keys.errors import KeysError
+from keys.kek import FileKek
 from keys.notes import NoteSigner, check_name, key_hash
 from keys.signer import FileSigner
+from keys.versions import Versions
 
 if TYPE_CHECKING:
+    from keys.kek import Kek
     from keys.signer import Signer
+    from keys.token import Token
 
 SHARDS = 65_536
 _SECRETS = ("kek", "index", "row", "status")
 _ROOTS = ("root", "next-root")
+_VERSIONED = ("kek", "index")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,25 +52,28 @@ class KeyInfo:
     use: Literal["kek", "index", "row", "status", "root", "next-root", "signer", "ledger"]
     shard: int | None
     created: int
+    where: Literal["file", "token", "retired"] = "file"
 
 
 class Keyring:
     """All keys of a registry. `create` makes them, `open` reads them; neither does the other's work."""
 
-    def __init__(self, folder: Path, contents: dict[str, dict[str, Any]]) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, contents: dict[str, dict[str, Any]], token: Token | None = None) -> None:
+        self.folder, self.token = folder, token
         self._contents = contents
-        self.kek, self.index_key, self.row_key, self._status = (unb64url(contents[use]["k"]) for use in _SECRETS)
-        self.kek_id: str = contents["kek"]["kid"]
-        self._keks = {self.kek_id: self.kek}
-        self.index_key_version = 1
+        self.row_key, self._status = (unb64url(contents[use]["k"]) for use in _SECRETS if use not in _VERSIONED)
         self.root, self.next_root = (_signer(contents[use]) for use in _ROOTS)
         self._signers: dict[int, FileSigner] = {}
+        self._keks: dict[str, Kek] = {}
+        self._indexes: dict[int, bytes] = {}
 
     @classmethod
-    def create(cls, folder: Path, *, now: int | None = None) -> Keyring:
+    def create(
+        cls, folder: Path, *, token: Token | None = None, in_token: bool = False, now: int | None = None
+    ) -> Keyring:
         """Make every key but the signers. KeysError("keys-exist") when the folder is there and not empty.
 
+        `in_token`: the key-encryption key is made in the token.
         All files are written in a folder beside it, which is then renamed into place: a crash leaves no half keyring.
         """
         created = int(time.time()) if now is None else now
@@ -72,23 +81,28 @@ class Keyring:
         building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".keys-"))  # mkdtemp makes it 0700
         try:
             for use in _SECRETS:
-                files.write_once(building / f"{use}.json", _new_secret(use, created))
+                in_it = in_token and use == "kek"
+                made = _new_in_token(_given(token), created, 1) if in_it else _new_secret(use, created)
+                files.write_once(building / f"{use}.json", made)
             for use in _ROOTS:
                 files.write_once(building / f"{use}.json", _new_pair(use, None, created))
             _move_into_place(building, folder)
         finally:
             shutil.rmtree(building, ignore_errors=True)  # gone already when all went well
         files.sync_folder(folder.parent)
-        return cls.open(folder)
+        return cls.open(folder, token=token)
 
     @classmethod
-    def open(cls, folder: Path) -> Keyring:
-        """Read the keys. KeysError: "keys-missing", or "keys-exposed" when others may read them."""
+    def open(cls, folder: Path, *, token: Token | None = None) -> Keyring:
+        """Read the keys; the token is asked when it is first needed.
+
+        KeysError: "keys-missing", or "keys-exposed" when others may read them.
+        """
         try:
             contents = {use: files.read(folder / f"{use}.json") for use in (*_SECRETS, *_ROOTS)}
         except (FileNotFoundError, NotADirectoryError) as error:
             raise KeysError("keys-missing", f"got no keys in {folder}; make them with `kets keys init`") from error
-        return cls(folder, contents)
+        return cls(folder, contents, token)
 
     def signer(self, shard: int, *, now: int | None = None) -> Signer:
         """The document signer of a status shard, made at the first asking; two processes get the same one."""
@@ -115,30 +129,52 @@ class Keyring:
         content = files.read(path)
         return NoteSigner(content["name"], Ed25519PrivateKey.from_private_bytes(unb64url(content["d"])))
 
-    def wrapping(self) -> tuple[str, bytes]:
-        """Id and bytes of the newest key-encryption key, be it one that another process has just made."""
-        while (path := self.folder / f"kek-{len(self._keks) + 1}.json").exists():
-            content = files.read(path)
-            self._contents[content["kid"]] = content
-            self._keks[content["kid"]] = unb64url(content["k"])
-        newest = f"kek-{len(self._keks)}"
-        return newest, self._keks[newest]
-
-    def kek_of(self, kid: str) -> bytes:
-        """The key-encryption key of this id. Raises: KeysError("kek-missing")."""
+    def kek_of(self, kid: str) -> Kek:
+        """The key-encryption key of this id. Raises: KeysError("kek-missing", "token-missing")."""
         if kid not in self._keks:
-            self.wrapping()
-        if kid not in self._keks:
-            raise KeysError("kek-missing", f"got no {kid}.json in {self.folder}, which a data key is wrapped by")
+            self._keks[kid] = self._opened(self._version("kek").content(number_of(kid)))
         return self._keks[kid]
 
-    def rotate_kek(self, *, now: int | None = None) -> str:
-        """Make the next key-encryption key; its id. From now on it wraps, in every process."""
-        self.wrapping()
-        number = len(self._keks) + 1
+    def wrapping(self) -> tuple[str, Kek]:
+        """Id and key of the newest key-encryption key in this folder."""
+        kid = f"kek-{self.count('kek')}"
+        return kid, self.kek_of(kid)
+
+    def index_key(self, version: int) -> bytes:
+        """The key of the identity index of this version. Raises: KeysError("index-key-missing")."""
+        if version not in self._indexes:
+            self._indexes[version] = unb64url(self._version("index").content(version)["k"])
+        return self._indexes[version]
+
+    def make_kek(self, *, in_token: bool = False, now: int | None = None) -> int:
+        """Make the next key-encryption key; its number. Nothing uses it before the vault is told.
+
+        Raises: KeysError("token-missing", "token-refused", "token-unavailable").
+        """
         created = int(time.time()) if now is None else now
-        files.write_once(self.folder / f"kek-{number}.json", _new_secret("kek", created, number))
-        return self.wrapping()[0]
+        if not in_token:
+            return self._version("kek").add(lambda number: _new_secret("kek", created, number))
+        token = _given(self.token)
+        return self._version("kek").add(lambda number: _new_in_token(token, created, number))
+
+    def make_index_key(self, *, now: int | None = None) -> int:
+        """Make the next key of the identity index; its version. Nothing uses it before the vault is told."""
+        created = int(time.time()) if now is None else now
+        return self._version("index").add(lambda number: _new_secret("index", created, number))
+
+    def count(self, use: Literal["kek", "index"]) -> int:
+        """How many versions there ever were."""
+        return len(self._version(use).contents())
+
+    def retire(self, use: Literal["kek", "index"], number: int, *, now: int | None = None) -> None:
+        """Destroy a version of a key: the file overwritten, the token's object destroyed. The caller knows that
+        nothing needs it any more. Done again, it completes what was begun."""
+        version = self._version(use)
+        content = version.contents()[number - 1]
+        if "pkcs11" in content:
+            _given(self.token).destroy(content["pkcs11"])
+        version.retire(number, int(time.time()) if now is None else now)
+        self._keks.pop(f"kek-{number}", None) if use == "kek" else self._indexes.pop(number, None)
 
     def status_key(self, shard: int) -> bytes:
         """32 bytes: the key of the shard's permutation of status indexes."""
@@ -146,8 +182,17 @@ class Keyring:
 
     def listing(self) -> list[KeyInfo]:
         """What may be shown of each key."""
-        self.wrapping()  # so that a key just made is listed too
-        return [_info(content) for content in (*self._contents.values(), *map(files.read, self._later_files()))]
+        versions = [content for use in _VERSIONED for content in self._version(use).contents()]
+        single = [self._contents[use] for use in (*_SECRETS, *_ROOTS) if use not in _VERSIONED]
+        return [_info(content) for content in (*versions, *single, *map(files.read, self._later_files()))]
+
+    def _version(self, use: str) -> Versions:
+        return Versions(self.folder, use)
+
+    def _opened(self, content: dict[str, Any]) -> Kek:
+        if "pkcs11" in content:
+            return _given(self.token).kek(content["kid"], content["pkcs11"])
+        return FileKek(content["kid"], unb64url(content["k"]))
 
     def _signer_files(self) -> list[Path]:
         return sorted(self.folder.glob("signer-*.json"))
@@ -165,6 +210,23 @@ def _move_into_place(building: Path, folder: Path) -> None:
 
 def _new_secret(use: str, created: int, number: int = 1) -> dict[str, Any]:
     return {"kty": "oct", "k": b64url(os.urandom(32)), "kid": f"{use}-{number}", "kets_use": use, "created": created}
+
+
+def _new_in_token(token: Token, created: int, number: int) -> dict[str, Any]:
+    identifier = token.make_key(f"kets-kek-{number}")
+    return {"pkcs11": identifier, "kid": f"kek-{number}", "kets_use": "kek", "created": created}
+
+
+def _given(token: Token | None) -> Token:
+    if token is None:
+        raise KeysError("token-missing", "got no PKCS#11 token in the settings; set KETS_PKCS11_MODULE")
+    return token
+
+
+def number_of(kid: str) -> int:
+    """2 of `kek-2`; 0 of what is no such id."""
+    number = kid.rpartition("-")[2]
+    return int(number) if number.isascii() and number.isdigit() else 0
 
 
 def _new_pair(use: str, shard: int | None, created: int) -> dict[str, Any]:
@@ -189,4 +251,6 @@ def _signer(content: dict[str, Any]) -> FileSigner:
 
 
 def _info(content: dict[str, Any]) -> KeyInfo:
-    return KeyInfo(kid=content["kid"], use=content["kets_use"], shard=content.get("shard"), created=content["created"])
+    where: Any = "retired" if "retired" in content else "token" if "pkcs11" in content else "file"
+    use, shard, created = content["kets_use"], content.get("shard"), content["created"]
+    return KeyInfo(kid=content["kid"], use=use, shard=shard, created=created, where=where)

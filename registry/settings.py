@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from keys import files
+from keys.errors import KeysError
+from keys.token import Token
 
 
 class Settings(BaseSettings):
@@ -21,6 +26,11 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
     vault_url: str | None = None
     keys: Path | None = None
+    kek: Literal["file", "pkcs11"] = "file"
+    pkcs11_module: Path | None = None
+    pkcs11_token: str = "kets"  # noqa: S105 - its label
+    pkcs11_pin: SecretStr | None = None
+    pkcs11_pin_file: Path | None = None
     erasures: Path | None = None
     witnesses: Path | None = None
     backup_days: int = Field(default=400, ge=1)
@@ -32,6 +42,20 @@ class Settings(BaseSettings):
     @property
     def key_folder(self) -> Path:
         return self.keys or self.home / "keys"
+
+    @property
+    def token(self) -> Token | None:
+        """The PKCS#11 token, when a module is named. Raises: KeysError("token-refused") without a PIN."""
+        if self.pkcs11_module is None:
+            return None
+        return Token(module=self.pkcs11_module, label=self.pkcs11_token, pin=self._pin())
+
+    def _pin(self) -> str:
+        if self.pkcs11_pin_file is not None:
+            return files.secret(self.pkcs11_pin_file)
+        if self.pkcs11_pin is not None:
+            return self.pkcs11_pin.get_secret_value()
+        raise KeysError("token-refused", "got no PIN, expected KETS_PKCS11_PIN_FILE or KETS_PKCS11_PIN")
 
     @property
     def erasure_list(self) -> Path:

@@ -26,23 +26,28 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg_pool import ConnectionPool
 
 from keys import datakeys
+from keys.errors import KeysError
+from registry import live_keys
 from registry.copying import copy_in
 from registry.roles import DatabaseRole, as_role, connect
 from registry.store import SHARDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import date
 
     from keys.keyring import Keyring
+    from registry.live_keys import Live
 
-INDEX_VERSION = 1
 Identifier = tuple[str, str]
 """Scheme and value, such as ("nik", ...)."""
 ALL_SHARDS = tuple(range(SHARDS))
 KEY_TTL = 30.0
 """Seconds that an unwrapped key is kept: as long as another process may go on reading after an erasure."""
 KEY_CACHE = 4096
+KEY_FIRST = ("data_key", "identity")
+"""In this order, each in a statement of its own: who re-indexes a stream holds its data key's row, so that what waits
+for it sees the entries that were added."""
 PENDING_FOR = 3600
 """Seconds before an unconfirmed claim may be settled: far longer than any commit is allowed to take."""
 
@@ -63,6 +68,10 @@ class _Held(NamedTuple):
     commitment: str
 
 
+class _Behind(Exception):  # noqa: N818 - no error: another process rotates a key
+    """What is live has changed since we looked."""
+
+
 class Hold(NamedTuple):
     """Why a person's data must not be erased, and the last day of that; None: until released."""
 
@@ -74,8 +83,8 @@ class Vault:
     """Who is who, and which key opens what."""
 
     def __init__(self, url: str, keyring: Keyring, *, pool_size: int = 4) -> None:
-        self._url, self._keyring = url, keyring
-        self._index_key, self._row_key = keyring.index_key, keyring.row_key
+        self.url, self.keyring = url, keyring
+        self._live: Live | None = None
         self._pool = ConnectionPool(
             as_role(url, DatabaseRole.WRITE),
             min_size=1,
@@ -92,29 +101,34 @@ class Vault:
 
     def _as(self, role: DatabaseRole) -> psycopg.Connection[tuple[Any, ...]]:
         """A connection of its own, for what the pool's role may not."""
-        return connect(self._url, role, autocommit=True)
+        return connect(self.url, role, autocommit=True)
 
     # -- identity ---------------------------------------------------------------------------------------------------
-    def tag(self, scheme: str, value: str) -> bytes:
-        """Keyed index entry of an identifier: HMAC-SHA-256, so that a list of all NIKs does not invert it."""
-        return hmac.digest(self._index_key, f"{scheme}\0{value}".encode(), hashlib.sha256)
+    def tags(self, identifier: Identifier, versions: Sequence[int]) -> list[bytes]:
+        """Keyed index entries: HMAC-SHA-256 under each version's key, so that a list of all NIKs does not invert it."""
+        plain = "\0".join(identifier).encode()
+        return [hmac.digest(self.keyring.index_key(version), plain, hashlib.sha256) for version in versions]
 
     def row_digest(self, row: bytes) -> bytes:
         """Keyed digest of a submitted row: says whether two rows have the same content, and nothing else."""
-        return hmac.digest(self._row_key, row, hashlib.sha256)
+        return hmac.digest(self.keyring.row_key, row, hashlib.sha256)
 
     def find(self, scheme: str, value: str) -> UUID | None:
         """The stream of an identifier, or None."""
-        with self._pool.connection() as conn:
-            row = conn.execute(
-                "SELECT stream FROM identity WHERE tag = %s", (self.tag(scheme, value),), prepare=True
-            ).fetchone()
-        return row[0] if row else None
+        query = (
+            "SELECT (SELECT array_agg(number) FROM live_key WHERE use = 'index'),"
+            " (SELECT stream FROM identity WHERE tag = ANY(%s) LIMIT 1)"
+        )
+        while True:
+            versions, tags = self._live_tags([(scheme, value)])
+            with self._pool.connection() as conn:
+                ((live, stream),) = conn.execute(query, (list(tags),), prepare=True).fetchall()
+            if stream is not None or self._knew(versions, live):
+                return stream  # type: ignore[no-any-return]  # the column is a uuid
 
     def find_all(self, identifiers: Collection[Identifier]) -> dict[Identifier, UUID]:
         """The streams of those identifiers that have one; their keys are at hand afterwards."""
-        wanted = {self.tag(*identifier): identifier for identifier in identifiers}
-        return {wanted[tag]: held.stream for tag, held in self._held(wanted).items()}
+        return {identifier: held.stream for identifier, held in self._held(identifiers).items()}
 
     def claim(self, scheme: str, value: str) -> Claim:
         """The stream of an identifier; a new one with a new key, pending, when it has none yet."""
@@ -124,35 +138,65 @@ class Vault:
         self, identifiers: Collection[Identifier], shards: Sequence[int] = ALL_SHARDS
     ) -> dict[Identifier, Claim]:
         """As `claim`, of many at once; those that are new share one batch, and their streams are put on `shards`."""
-        wanted = {self.tag(*identifier): identifier for identifier in identifiers}
         while True:
-            held = self._held(wanted)
+            held = self._held(identifiers)
             pending = {one.batch for one in held.values() if not one.confirmed}
             if pending and not self._renew(pending):
                 continue  # settled since we looked: look again
-            fresh = sorted(wanted.keys() - held.keys())  # one order for all: no deadlock
+            fresh = [identifier for identifier in identifiers if identifier not in held]
             try:
                 made = self._insert(fresh, shards) if fresh else {}
-            except psycopg.errors.UniqueViolation:
-                continue  # another submission was first: look again
-            found = {tag: Claim(one.stream, one.commitment, is_new=False, batch=one.batch) for tag, one in held.items()}
-            return {wanted[tag]: claim for tag, claim in (found | made).items()}
+            except (psycopg.errors.UniqueViolation, _Behind):
+                continue  # another submission was first, or another version is live: look again
+            return made | {
+                identifier: Claim(one.stream, one.commitment, is_new=False, batch=one.batch)
+                for identifier, one in held.items()
+            }
 
-    def _held(self, tags: Collection[bytes]) -> dict[bytes, _Held]:
-        """What is known of those tags that are claimed already."""
+    def in_use(self, *, again: bool = False) -> Live:
+        """Which keys are live, as far as we know; `again` asks the database."""
+        if self._live is None or again:
+            with self._pool.connection() as conn:
+                self._live = live_keys.live(conn)
+        return self._live
+
+    def _live_tags(self, identifiers: Collection[Identifier]) -> tuple[Sequence[int], dict[bytes, Identifier]]:
+        """The versions that are live, and the tags under each. Raises: KeysError("index-key-missing")."""
+        try:
+            versions = self.in_use().indexes
+            return versions, {tag: one for one in identifiers for tag in self.tags(one, versions)}
+        except KeysError:  # retired since we looked at what is live
+            versions = self.in_use(again=True).indexes
+            return versions, {tag: one for one in identifiers for tag in self.tags(one, versions)}
+
+    def _knew(self, versions: Sequence[int], live: Sequence[int]) -> bool:
+        """Whether who looked under `versions` has looked under all that were live; if not, what is live is asked."""
+        knew = set(live) <= set(versions)
+        if not knew:
+            self.in_use(again=True)
+        return knew
+
+    def _held(self, identifiers: Collection[Identifier]) -> dict[Identifier, _Held]:
+        """What is known of those identifiers that are claimed already, under any version of the index."""
         query = (
-            "SELECT i.tag, i.stream, i.batch, b.confirmed, k.kek, k.wrapped FROM identity i"
-            " JOIN claim_batch b USING (batch)"
-            " LEFT JOIN data_key k ON k.stream = i.stream WHERE i.tag = ANY(%s)"
+            "SELECT v.live, i.tag, i.stream, i.batch, b.confirmed, k.kek, k.wrapped"
+            " FROM (SELECT array_agg(number) AS live FROM live_key WHERE use = 'index') v"
+            " LEFT JOIN (identity i JOIN claim_batch b USING (batch) LEFT JOIN data_key k ON k.stream = i.stream)"
+            " ON i.tag = ANY(%s)"
         )
-        with self._pool.connection() as conn, conn.cursor(binary=True) as cur:
-            rows = cur.execute(query, (list(tags),), prepare=True).fetchall() if tags else []
-        held = {}
-        for tag, stream, batch, confirmed, kek, wrapped in rows:
-            key = datakeys.unwrap(self._keyring.kek_of(kek), stream.bytes, wrapped) if wrapped else None
-            self._remember(stream, AESGCM(key) if key else None)
-            held[tag] = _Held(stream, batch, confirmed, datakeys.commitment(key) if key else "")
-        return held
+        while identifiers:
+            versions, wanted = self._live_tags(identifiers)
+            with self._pool.connection() as conn, conn.cursor(binary=True) as cur:
+                rows = cur.execute(query, (list(wanted),), prepare=True).fetchall()
+            if self._knew(versions, rows[0][0]):
+                found = {wanted[row[1]]: row[2:] for row in rows if row[1] is not None}
+                return {identifier: self._opened(*row) for identifier, row in found.items()}
+        return {}
+
+    def _opened(self, stream: UUID, batch: UUID, confirmed: bool, kek: str | None, wrapped: bytes | None) -> _Held:
+        key = datakeys.unwrap(self.keyring.kek_of(kek), stream.bytes, wrapped) if kek and wrapped else None
+        self._remember(stream, AESGCM(key) if key else None)
+        return _Held(stream, batch, confirmed, datakeys.commitment(key) if key else "")
 
     def _renew(self, batches: Collection[UUID]) -> bool:
         """Give pending claims their whole time again, lest `settle` takes them from under us; False when one of them
@@ -161,23 +205,44 @@ class Vault:
         with self._pool.connection() as conn:
             return conn.execute(query, (list(batches),)).rowcount == len(batches)
 
-    def _insert(self, tags: Sequence[bytes], shards: Sequence[int]) -> dict[bytes, Claim]:
-        batch = UUID(bytes=os.urandom(16), version=4)
+    def _insert(self, identifiers: Sequence[Identifier], shards: Sequence[int]) -> dict[Identifier, Claim]:
+        """Raises: UniqueViolation, _Behind; nothing is claimed then."""
+        batch, live = UUID(bytes=os.urandom(16), version=4), self.in_use()
+        try:
+            kek = self.keyring.kek_of(f"kek-{live.kek}")
+        except KeysError:
+            if self.in_use(again=True) == live:
+                raise
+            raise _Behind from None
         first = os.urandom(1)[0]
-        keys = {new_stream(shards[(first + n) % len(shards)]): datakeys.new_key() for n, _ in enumerate(tags)}
-        streams, (kek_id, kek) = list(keys), self._keyring.wrapping()
+        keys = {new_stream(shards[(first + n) % len(shards)]): datakeys.new_key() for n, _ in enumerate(identifiers)}
+        streams, of = list(keys), repeat(batch)
         wrapped = [datakeys.wrap(kek, stream.bytes, key) for stream, key in keys.items()]
-        of = repeat(batch)
+        entries = [
+            (tag, version, stream, batch)
+            for identifier, stream in zip(identifiers, streams, strict=True)
+            for version, tag in zip(live.indexes, self.tags(identifier, live.indexes), strict=True)
+        ]
+        entries.sort()  # one order for all: no deadlock
         with self._pool.connection() as conn, conn.transaction():
+            self._pass_in(conn, live)
             conn.execute("INSERT INTO claim_batch (batch) VALUES (%s)", (batch,), prepare=True)
-            copy_in(conn.cursor(), "identity", "bytea, int2, uuid, uuid", zip(tags, repeat(INDEX_VERSION), streams, of))
-            copy_in(conn.cursor(), "data_key", "uuid, text, bytea, uuid", zip(streams, repeat(kek_id), wrapped, of))
+            copy_in(conn.cursor(), "identity", "bytea, int2, uuid, uuid", entries)
+            copy_in(conn.cursor(), "data_key", "uuid, text, bytea, uuid", zip(streams, repeat(kek.kid), wrapped, of))
         for stream, key in keys.items():
             self._remember(stream, AESGCM(key))
         return {
-            tag: Claim(stream, datakeys.commitment(key), is_new=True, batch=batch)
-            for tag, (stream, key) in zip(tags, keys.items(), strict=True)
+            identifier: Claim(stream, datakeys.commitment(key), is_new=True, batch=batch)
+            for identifier, (stream, key) in zip(identifiers, keys.items(), strict=True)
         }
+
+    def _pass_in(self, conn: psycopg.Connection[Any], expected: Live) -> None:
+        """Hold the gate until the transaction ends. Raises: _Behind when what is live is not what was expected."""
+        live_keys.hold_gate(conn)
+        now = live_keys.live(conn)
+        if now != expected:
+            self._live = now
+            raise _Behind
 
     def confirm(self, *batches: UUID) -> None:
         """Confirm claims made one at a time, whose streams have begun. One that was made among many is left to those
@@ -196,7 +261,7 @@ class Vault:
             if unbegun:
                 rest, streams = UUID(bytes=os.urandom(16), version=4), list(unbegun)
                 conn.execute("INSERT INTO claim_batch (batch) VALUES (%s)", (rest,))
-                for table in ("identity", "data_key"):
+                for table in KEY_FIRST:
                     move = f"UPDATE {table} SET batch = %s WHERE batch = %s AND stream = ANY(%s)"  # noqa: S608 - our own tables
                     conn.execute(move, (rest, batch, streams))
             conn.execute("UPDATE claim_batch SET confirmed = true WHERE batch = %s", (batch,))
@@ -222,10 +287,10 @@ class Vault:
                     if not conn.execute(settled, (batch, older_than)).rowcount:
                         continue  # confirmed or claimed again since we looked
                     gone = [stream for stream in streams if stream not in kept]
-                    conn.execute("DELETE FROM identity WHERE stream = ANY(%s) AND batch = %s", (gone, batch))
-                    removed += conn.execute(
-                        "DELETE FROM data_key WHERE stream = ANY(%s) AND batch = %s", (gone, batch)
-                    ).rowcount
+                    for table in KEY_FIRST:
+                        delete = f"DELETE FROM {table} WHERE stream = ANY(%s) AND batch = %s"  # noqa: S608 - our own tables
+                        done = conn.execute(delete, (gone, batch)).rowcount
+                        removed += done if table == "data_key" else 0
         return removed
 
     # -- keys -------------------------------------------------------------------------------------------------------
@@ -237,6 +302,14 @@ class Vault:
             return held[1]
         raw = self._unwrapped(stream)
         return self._remember(stream, None if raw is None else AESGCM(raw))
+
+    def fetch_keys(self, streams: Sequence[UUID]) -> None:
+        """Have the data keys of many streams at hand, by one query; as many as are kept at once."""
+        query = "SELECT stream, kek, wrapped FROM data_key WHERE stream = ANY(%s)"
+        with self._pool.connection() as conn:
+            rows = conn.execute(query, (list(streams),), prepare=True).fetchall()
+        for stream, kek, wrapped in rows:
+            self._remember(stream, AESGCM(datakeys.unwrap(self.keyring.kek_of(kek), stream.bytes, wrapped)))
 
     def destroy(self, stream: UUID) -> bool:
         """Destroy a stream's key and its identity entries; True when there was one."""
@@ -258,39 +331,10 @@ class Vault:
 
     def _destroyed(self, streams: Sequence[UUID]) -> int:
         with self._as(DatabaseRole.ERASE) as conn, conn.transaction():
+            gone = conn.execute("DELETE FROM data_key WHERE stream = ANY(%s)", (list(streams),)).rowcount
             conn.execute("DELETE FROM identity WHERE stream = ANY(%s)", (list(streams),))
             conn.execute("DELETE FROM legal_hold WHERE stream = ANY(%s)", (list(streams),))
-            return conn.execute("DELETE FROM data_key WHERE stream = ANY(%s)", (list(streams),)).rowcount
-
-    def rewrap(self, batch: int = 1000) -> Iterator[int]:
-        """Wrap every data key by the newest key-encryption key, in small transactions beside readers and writers.
-
-        Yields how many are done. Stopped anywhere and begun again, it goes on with what is left.
-        """
-        kek_id, kek = self._keyring.wrapping()
-        done, after, clean = 0, UUID(int=0), False
-        while not clean or after.int:
-            moved = self._rewrap_some(kek_id, kek, after, batch)
-            clean = not moved if not after.int else clean  # a whole pass, from the beginning, that finds nothing
-            done, after = done + len(moved), moved[-1] if moved else UUID(int=0)
-            yield done
-
-    def _rewrap_some(self, kek_id: str, kek: bytes, after: UUID, batch: int) -> list[UUID]:
-        query = (
-            "SELECT stream, kek, wrapped FROM data_key WHERE stream > %s AND kek <> %s"
-            " ORDER BY stream LIMIT %s FOR UPDATE"
-        )
-        update = (
-            "UPDATE data_key d SET kek = %s, wrapped = n.wrapped"
-            " FROM unnest(%s::uuid[], %s::bytea[]) AS n(stream, wrapped) WHERE d.stream = n.stream"
-        )
-        with self._as(DatabaseRole.KEYS) as conn, conn.transaction():
-            rows = conn.execute(query, (after, kek_id, batch)).fetchall()
-            streams = [stream for stream, _, _ in rows]
-            keys = [datakeys.unwrap(self._keyring.kek_of(old), stream.bytes, held) for stream, old, held in rows]
-            wrapped = [datakeys.wrap(kek, stream.bytes, key) for stream, key in zip(streams, keys, strict=True)]
-            conn.execute(update, (kek_id, streams, wrapped))
-        return streams
+            return gone
 
     def hold(self, stream: UUID, reason: str, until: date | None) -> None:
         """Keep a stream from being erased, through `until` or until released; a new hold takes the old one's place."""
@@ -317,7 +361,7 @@ class Vault:
         with self._pool.connection() as conn:
             query = "SELECT kek, wrapped FROM data_key WHERE stream = %s"
             row = conn.execute(query, (stream,), prepare=True).fetchone()
-        return datakeys.unwrap(self._keyring.kek_of(row[0]), stream.bytes, row[1]) if row else None
+        return datakeys.unwrap(self.keyring.kek_of(row[0]), stream.bytes, row[1]) if row else None
 
     def _remember(self, stream: UUID, key: AESGCM | None) -> AESGCM | None:
         with self._keys_lock:

@@ -83,7 +83,8 @@ def load(
         if processes == 1:
             summary = Loader(site.registry, submitter=submitter).load(file, results=results, progress=seen)
         else:
-            place = Place(site.database_url, site.vault_url, partial(Keyring.open, site.settings.key_folder))
+            keyring = partial(Keyring.open, site.settings.key_folder, token=site.settings.token)
+            place = Place(site.database_url, site.vault_url, keyring)
             summary = load_by(place, file, submitter=submitter, results=results, processes=processes, progress=seen)
         site.registry.settle_claims()
     refused = dict(sorted(summary.refused.items(), key=lambda item: (-item[1], item[0])))

@@ -71,8 +71,8 @@ class Site(Databases):
     def _keys(self) -> Keyring:
         folder = self.settings.key_folder
         if self._make_keys and not folder.exists():
-            return Keyring.create(folder)
-        return Keyring.open(folder)
+            return Keyring.create(folder, token=self.settings.token, in_token=self.settings.kek == "pkcs11")
+        return Keyring.open(folder, token=self.settings.token)
 
 
 def urls(settings: Settings, until: ExitStack) -> tuple[str, str]:

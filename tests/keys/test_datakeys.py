@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from keys import datakeys
 from keys.errors import KeysError
+from keys.kek import FileKek
 
-KEK = bytes(range(32))
+RAW = bytes(range(32))
+KEK = FileKek("kek-1", RAW)
 
 
 def test_wrap_and_unwrap() -> None:
@@ -24,16 +26,16 @@ def test_wrap_and_unwrap() -> None:
 @settings(deadline=None)
 @given(place=st.integers(0, 59), flip=st.integers(1, 255))
 def test_a_changed_byte_is_refused(place: int, flip: int) -> None:
-    wrapped = bytearray(datakeys.wrap(KEK, b"stream", KEK))
+    wrapped = bytearray(datakeys.wrap(KEK, b"stream", RAW))
     wrapped[place] ^= flip
     with pytest.raises(KeysError, match=r"^data-key-refused"):
         datakeys.unwrap(KEK, b"stream", bytes(wrapped))
 
 
 @pytest.mark.parametrize(
-    ("kek", "stream", "cut"), [(bytes(32), b"stream", 60), (KEK, b"other", 60), (KEK, b"stream", 59)]
+    ("kek", "stream", "cut"), [(FileKek("kek-1", bytes(32)), b"stream", 60), (KEK, b"other", 60), (KEK, b"stream", 59)]
 )
-def test_another_key_stream_or_length_is_refused(kek: bytes, stream: bytes, cut: int) -> None:
+def test_another_key_stream_or_length_is_refused(kek: FileKek, stream: bytes, cut: int) -> None:
     wrapped = datakeys.wrap(KEK, b"stream", datakeys.new_key())
     with pytest.raises(KeysError, match=r"^data-key-refused"):
         datakeys.unwrap(kek, stream, wrapped[:cut])
@@ -47,7 +49,7 @@ def test_only_keys_of_32_bytes_are_wrapped() -> None:
 def test_the_commitment_names_one_key() -> None:
     # SHA-256 of b"kets/data-key/v1" and 32 zero bytes, by `openssl dgst`
     assert datakeys.commitment(bytes(32)) == COMMITMENT
-    assert datakeys.commitment(KEK) != COMMITMENT
+    assert datakeys.commitment(RAW) != COMMITMENT
 
 
 COMMITMENT = "qH1aSzhZATIr-I3eUdTUPnii9NjIHPsK5U27kCNJIhs"

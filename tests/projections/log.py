@@ -87,10 +87,11 @@ class Log:
 
     def _give_keys(self, streams: set[UUID]) -> None:
         """Streams that no claim has made have no key yet."""
+        kid, kek = self.site.keyring.wrapping()
         for stream in streams:
-            wrapped = datakeys.wrap(self.site.keyring.kek, stream.bytes, datakeys.new_key())
+            wrapped = datakeys.wrap(kek, stream.bytes, datakeys.new_key())
             batch = uuid4()
             self.vault.execute("INSERT INTO claim_batch VALUES (%s, now(), true)", (batch,))
-            row = (stream, self.site.keyring.kek_id, wrapped, batch)
+            row = (stream, kid, wrapped, batch)
             self.vault.execute("INSERT INTO data_key VALUES (%s, %s, %s, %s)", row)
         self._keyed |= streams

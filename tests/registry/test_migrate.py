@@ -35,7 +35,7 @@ def test_a_place_has_the_tables_of_both_databases(site: Site) -> None:
         "submission",
         "submission_row",
     }
-    assert vault == {"alembic_version", "claim_batch", "data_key", "identity", "legal_hold"}
+    assert vault == {"alembic_version", "claim_batch", "data_key", "identity", "legal_hold", "live_key"}
 
 
 def start(pair: list[str]) -> dict[str, str]:
