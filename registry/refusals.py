@@ -377,6 +377,10 @@ LEDGER: dict[str, tuple[str, str]] = {
         "Proses lain menulis ledger basis data ini dari folder lain; diharapkan {expected} fakta.",
         "Another sequencer writes this database's ledger from another folder; expected {expected} facts.",
     ),
+    "ledger-unwritable": (
+        "Ledger di {folder} tidak dapat dibaca atau ditulis: {reason}. Fakta tetap tercatat dan menunggu.",
+        "The ledger in {folder} cannot be read or written: {reason}. Facts go on being recorded, and wait.",
+    ),
     "not-sequenced": (
         "Fakta ini belum masuk ledger; coba lagi sebentar.",
         "This fact is not in the ledger yet; try again in a moment.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -69,7 +70,7 @@ def status(as_json: Json = False) -> None:
 def run() -> None:
     """Keep the ledger up with the log until told to stop. While another sequencer runs here, wait for its end.
 
-    What is refused is told, and tried again after a while: facts go on being recorded meanwhile.
+    What is refused, or fails on the disk, is told, and tried again after a while: facts go on being recorded meanwhile.
     """
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -91,7 +92,9 @@ def keep_up(databases: Databases, stopped: threading.Event) -> None:
                 refusal.clear(folder.path)
                 waits = backoff()
                 sequencer.follow(stopped.is_set)
-        except (Refused, KeysError) as error:
+        except (Refused, KeysError, OSError) as error:
+            if isinstance(error, OSError):
+                error = Refused("ledger-unwritable", folder=str(folder.path), reason=error.strerror or str(error))
             if error.code == "ledger-in-use":
                 if not said:
                     console.print("Waiting: another sequencer writes here")
@@ -99,7 +102,8 @@ def keep_up(databases: Databases, stopped: threading.Event) -> None:
                 stopped.wait(WAIT)
                 continue
             message = sentence(error.code, error.details, "en") if isinstance(error, Refused) else str(error)
-            refusal.tell(folder.path, error.code, message, datetime.now(UTC))
+            with suppress(OSError):  # of a full disk nothing can be written on it
+                refusal.tell(folder.path, error.code, message, datetime.now(UTC))
             errors.print(f"[bold red]{error.code}[/]: {message}", highlight=False)
             stopped.wait(next(waits))
 

@@ -20,10 +20,13 @@ ATTACHED = re.compile(r"Process \d+ attached")
 
 
 class Fault(NamedTuple):
-    """The `number`-th call of `name` gets `error` and is not made; with KILL, the process ends before it."""
+    """The `number`-th call of `name` gets `error` and is not made; with KILL, the process ends before it.
+
+    "1+" is every call from the first on.
+    """
 
     name: str
-    number: int
+    number: int | str
     error: str
 
     @property
@@ -55,6 +58,11 @@ class Traced:
         self.log = log
         expressions = [f"trace={','.join(names)}", *([fault.expression] if fault else [])]
         self.process = _attach(pid, expressions, log)
+
+    def lifted(self) -> None:
+        """Leave the process alone again; faults end."""
+        self.process.terminate()
+        self.process.communicate(timeout=60)
 
     def ended(self) -> None:
         """Wait until strace has seen the process end."""
