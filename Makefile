@@ -42,7 +42,7 @@ bench: $(READY) ## benchmarks, as ratios, into var/bench/
 	@$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -n 0 -s
 
 faults: $(READY) ## kill drills, failing system calls, races at full size; figures into var/faults/
-	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults -n 0
+	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults -n 2
 
 failover: $(READY) ## the primary dies under load and the standby takes over; the rest of the recovery runbook
 	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults/test_failover.py -n 0

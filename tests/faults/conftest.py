@@ -30,5 +30,5 @@ def roomy() -> Iterator[Path]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The figures of the drills of this run, at its end."""
-    for line in report.said:
+    for line in report.found():
         terminalreporter.write_line(line)
