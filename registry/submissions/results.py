@@ -58,23 +58,19 @@ class ResultWriter:
 
     def recorded(self, line: int, ref: str | None, receipt: Iterable[str]) -> None:
         """The row's facts are recorded now."""
-        self._write(line, ref, "recorded", receipt=" ".join(receipt))
+        self._write(line, ref, "recorded", "", "", "", " ".join(receipt))
 
     def again(self, line: int, ref: str | None, receipt: Iterable[str]) -> None:
         """The row was recorded before; this is the first receipt."""
-        self._write(line, ref, "again", receipt=" ".join(receipt))
+        self._write(line, ref, "again", "", "", "", " ".join(receipt))
 
     def refused(self, line: int, ref: str | None, refusal: Refused) -> None:
-        """Nothing of the row is recorded, and why."""
-        said = [" ".join(sentence(refusal.code, refusal.details, said).split()) for said in ("id", "en")]  # one line
-        self._write(line, ref, "refused", refusal.code, *said)
+        """Nothing of the row is recorded, and why. Each result is one line of text: the journal counts on it."""
+        said = (" ".join(sentence(refusal.code, refusal.details, language).split()) for language in ("id", "en"))
+        self._write(line, ref, "refused", refusal.code, *said, "")
 
-    def _write(
-        self, line: int, ref: str | None, outcome: Outcome, code: str = "", *said: str, receipt: str = ""
-    ) -> None:
-        message_id, message_en = said or ("", "")
-        cells = [ref or "", outcome, code, message_id, message_en, receipt]
-        self._rows.writerow([line, *map(harmless, cells)])
+    def _write(self, line: int, ref: str | None, outcome: Outcome, *cells: str) -> None:
+        self._rows.writerow((line, harmless(ref or ""), outcome, *map(harmless, cells)))
 
 
 def harmless(text: str) -> str:

@@ -12,6 +12,7 @@ What lost a race with another writer has no outcome after that, and goes the way
 from __future__ import annotations
 
 import gc
+import math
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice, takewhile
@@ -46,7 +47,7 @@ Key = tuple[str, str]
 AMENDING = frozenset({"correct", "void"})
 HOLD = 0.008
 """Seconds that a transaction should hold a shard's head: single commits wait for it."""
-LEAST, MOST = 300, 900
+LEAST, MOST = 90, 900
 """Events of a transaction."""
 
 
@@ -54,7 +55,7 @@ class Pace:
     """How many events the next transaction takes, by how long the last ones held the head."""
 
     def __init__(self) -> None:
-        self.events = LEAST
+        self.events = 300
 
     def learn(self, events: int, held: float) -> None:
         """`held`: seconds. Small transactions say little of large ones."""
@@ -254,15 +255,17 @@ class Window:
                     pass
 
     def _parts(self, rows: Sequence[Decided]) -> Iterator[list[Decided]]:
-        """The rows in transactions of bounded size."""
+        """The rows in transactions of bounded and about equal size."""
+        total = sum(len(row.events) for row in rows)
+        most = total / math.ceil(total / self.loader.pace.events)
         part: list[Decided] = []
         events = 0
         for row in rows:
-            if part and events + len(row.events) > self.loader.pace.events:
-                yield part
-                part, events = [], 0
             part.append(row)
             events += len(row.events)
+            if events >= most:
+                yield part
+                part, events = [], 0
         if part:
             yield part
 
