@@ -5,7 +5,8 @@ ENV PYTHONPATH=/opt/kets PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_DISABL
 
 # Keys lie below its home, which only this account may enter; a new named volume takes that over.
 RUN useradd --system --uid 10001 --home-dir /var/lib/kets --create-home --shell /usr/sbin/nologin kets \
-    && chmod 0700 /var/lib/kets
+    && chmod 0700 /var/lib/kets \
+    && install --directory --owner=kets --mode=0700 /backup
 
 WORKDIR /opt/kets
 COPY requirements.lock .

@@ -11,12 +11,14 @@ import psycopg
 
 from registry.backup.passes import Place, take_backup
 from registry.backup.sets import sets_in
+from registry.backup.source import sources
 from registry.cli.site import Site
 from registry.ledger.place import folder_of, signer_of
 from registry.settings import Settings
 from tests.registry.people import founded, hired, nik
 
 if TYPE_CHECKING:
+    from tests.conftest import Site as House
     from tests.registry.backup.conftest import Operator
 
 
@@ -103,3 +105,8 @@ def test_who_was_erased_does_not_come_back(operator: Operator) -> None:
     assert date.fromisoformat(until) >= datetime.now(UTC).date() + timedelta(days=30)
     assert not holds(vault, key)
     assert len(sets_in(operator.root / "events")) == 2, "the events' backups are kept long"
+
+
+def test_one_server_for_both_databases_is_kept_as_short_as_the_vault(site: House) -> None:
+    (source,) = sources(site.database_url, site.vault_url, events_days=400, vault_days=30)
+    assert (source.forgets, source.kept, source.renewed) == (True, timedelta(days=30), timedelta(days=1))
