@@ -101,12 +101,12 @@ class Registry(Application[UUID]):
     # -- reading ----------------------------------------------------------------------------------------------------
     def history(self, stream: UUID) -> History:
         """A stream's events; empty for one that has not begun."""
-        return History(stream, list(self.events.get(stream)))  # type: ignore[arg-type]  # our mapper yields Event
+        return History(stream, self._sealing.opened_all(stream, self.recorder.read(stream)))
 
     def histories(self, streams: Collection[UUID]) -> dict[UUID, History]:
         """The events of many streams, by a query a shard; empty for those that have not begun."""
-        found, event = self.recorder.select_many(streams), self.mapper.to_domain_event
-        return {stream: History(stream, [event(row) for row in found.get(stream, ())]) for stream in streams}  # type: ignore[misc]  # our mapper yields Event
+        found, opened = self.recorder.read_many(streams), self._sealing.opened_all
+        return {stream: History(stream, opened(stream, found.get(stream, ()))) for stream in streams}
 
     def worker(self, stream: UUID) -> tuple[History, Worker]:
         """Raises: Refused("worker-unknown")."""

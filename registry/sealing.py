@@ -43,6 +43,18 @@ class Sealed(NamedTuple):
     sealed: bytes | None
 
 
+class Held(NamedTuple):
+    """What is read of a row of `event` to know what it says. `is_sealed`: it had a sealed part, erased or not."""
+
+    version: int
+    topic: str
+    recorded_at: datetime
+    submission: UUID | None
+    clear: bytes
+    is_sealed: bool
+    sealed: bytes | None
+
+
 @dataclass(frozen=True)
 class SealedEvent(StoredEvent):
     """A row of `event`. `state` is the clear part; `sealed` is nonce || ciphertext, None once erased or never there."""
@@ -107,28 +119,21 @@ class SealingMapper(Mapper[UUID]):
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         assert isinstance(stored_event, SealedEvent)  # noqa: S101 - the recorder plugged in beside this yields no other
         row, stream = stored_event, UUID(str(stored_event.originator_id))
-        return codec.decode(
-            stream,
+        held = Held(
             row.originator_version,
             row.topic,
             row.recorded_at,
             row.submission,
             row.state,
-            self._open(stream, row),
+            row.sealed_hash is not None,
+            row.sealed,
         )
+        return self.opened_all(stream, [held])[0]
 
-    def _open(self, stream: UUID, row: SealedEvent) -> bytes | Erased | None:
-        """Raises: Refused("sealed-part-unreadable") when the key is there and does not open what is there."""
-        if row.sealed_hash is None:
-            return None
-        key = self.vault.key(stream)
-        if key is None or row.sealed is None:
-            return ERASED
-        try:
-            place = associated(stream, row.originator_version, row.topic)
-            return key.decrypt(row.sealed[:NONCE], row.sealed[NONCE:], place)
-        except InvalidTag as error:
-            raise Refused("sealed-part-unreadable", stream=stream, version=row.originator_version) from error
+    def opened_all(self, stream: UUID, rows: Sequence[Held]) -> list[Event]:
+        """Rows of one stream as events. Raises: Refused("sealed-part-unreadable")."""
+        key = self.vault.key(stream) if any(row.is_sealed for row in rows) else None
+        return codec.decode_all(stream, [(*row[:5], _open(stream, row, key) if row[5] else None) for row in rows])
 
     def seal(self, stream: UUID, plain: bytes, place: bytes) -> bytes | None:
         """Other bytes about a stream, such as the row it came in; None when the key is destroyed."""
@@ -143,3 +148,13 @@ class SealingMapper(Mapper[UUID]):
 
 def _seal(key: AESGCM, plain: bytes, place: bytes, nonce: bytes) -> bytes:
     return nonce + key.encrypt(nonce, plain, place)
+
+
+def _open(stream: UUID, row: Held, key: AESGCM | None) -> bytes | Erased:
+    """Raises: Refused("sealed-part-unreadable") when the key is there and does not open what is there."""
+    if key is None or row.sealed is None:
+        return ERASED
+    try:
+        return key.decrypt(row.sealed[:NONCE], row.sealed[NONCE:], associated(stream, row.version, row.topic))
+    except InvalidTag as error:
+        raise Refused("sealed-part-unreadable", stream=stream, version=row.version) from error

@@ -21,7 +21,7 @@ from psycopg.rows import DictRow, dict_row, tuple_row
 from registry import layout
 from registry.copying import copy_tuples
 from registry.roles import DatabaseRole, as_role
-from registry.sealing import SealedEvent
+from registry.sealing import Held, SealedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -89,6 +89,7 @@ INSERT INTO event_{{s:02d}} (shard, position, {COLUMNS})
 SELECT {{s}}, h.base + e.n, {", ".join("e." + c for c in COLUMNS.split(", "))}
 FROM h, unnest({", ".join(f"%s::{t}[]" for t in TYPES.split(", "))}) WITH ORDINALITY AS e({COLUMNS}, n)
 RETURNING position"""  # noqa: S608 - only numbers of shards and our own column names are put in
+_HELD = "version, topic, recorded_at, submission, clear, sealed_hash IS NOT NULL, sealed"
 APPEND = [f"WITH {_APPEND.format(s=s)}" for s in range(SHARDS)]
 APPEND_WITH_ROW = [f"WITH r AS ({_ROW}), {_APPEND.format(s=s)}" for s in range(SHARDS)]
 
@@ -153,6 +154,22 @@ class ShardRecorder(PostgresApplicationRecorder):
                 query = f"SELECT {COLUMNS} FROM event_{shard:02d} WHERE stream = ANY(%s) ORDER BY stream, version"  # noqa: S608 - a shard's number
                 for row in cur.execute(query, (some,), prepare=True):
                     found.setdefault(row[0], []).append(_event(row))
+        return found
+
+    def read(self, stream: UUID) -> list[Held]:
+        """What a stream says, in order of version."""
+        query = f"SELECT {_HELD} FROM event_{shard_of(stream):02d} WHERE stream = %s ORDER BY version"  # noqa: S608 - a shard's number
+        with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as cur:
+            return list(map(Held._make, cur.execute(query, (stream,), prepare=True).fetchall()))
+
+    def read_many(self, streams: Collection[UUID]) -> dict[UUID, list[Held]]:
+        """As `read`, of many streams, by one query a shard; nothing of one that has not begun."""
+        found: dict[UUID, list[Held]] = {}
+        with self.datastore.get_connection() as conn, conn.cursor(binary=True, row_factory=tuple_row) as cur:
+            for shard, some in by_shard(streams).items():
+                query = f"SELECT stream, {_HELD} FROM event_{shard:02d} WHERE stream = ANY(%s) ORDER BY stream, version"  # noqa: S608 - a shard's number
+                for stream, *row in cur.execute(query, (some,), prepare=True):
+                    found.setdefault(stream, []).append(Held._make(row))
         return found
 
     def select_events(

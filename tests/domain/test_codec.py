@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain import facts as f
-from domain.codec import decode, encode, split, told
+from domain.codec import decode, decode_all, encode, split, told
 from domain.event import ERASED, Erased, Event, Fact, Standing, Unknown, topic_of
 from domain.facts import CORRECTABLE, FACTS, TOPICS
 from tests.domain.facts_strategy import events, structs
@@ -142,3 +142,24 @@ def said(event: Event) -> tuple[Any, ...]:
 def test_a_stream_with_a_fact_of_a_later_version_is_not_told_at_once() -> None:
     clear, _ = encode(given_facts(registered()).events[0])
     assert told(UUID(int=7), clear.replace(b"worker.registered", b"worker.beamed-up")) is None
+
+
+@settings(deadline=None)
+@given(
+    st.lists(events(1, st.sampled_from(FACTS).flatmap(lambda kind: structs(kind, erased=False))), max_size=4),
+    st.sampled_from(["", "worker.beamed-up", "fact.corrected"]),
+    st.booleans(),
+)
+def test_rows_decoded_together_are_as_decoded_one_by_one(some: list[Event], later: str, erased: bool) -> None:
+    """Also when one of them is a fact of a later version, or corrects one."""
+    rows = []
+    for version, event in enumerate(some, start=1):
+        clear, secret = encode(event)
+        kept = ERASED if erased and secret is not None else secret
+        rows.append((version, topic_of(type(event.fact)), event.recorded_at, event.submission, clear, kept))
+    if later:
+        inner = {"type": "worker.beamed-up", "effective_on": "2024-01-15"}
+        fact = {**inner, "type": later, "corrects": 1, "fact": inner}
+        clear = msgspec.json.encode({"actor": OFFICER, "fact": fact})
+        rows.append((len(rows) + 1, later, NOW, None, clear, None))
+    assert decode_all(UUID(int=7), rows) == [decode(UUID(int=7), *row) for row in rows]
