@@ -1,4 +1,4 @@
-"""What the drills share: the Go witness, built once, and a folder every account may pass through, on a disk."""
+"""What the drills share: the Go witness, built once; a folder on a disk that every account may pass through."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults import golang, report
+from tests.faults.race import Race
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.conftest import Site
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +29,14 @@ def roomy() -> Iterator[Path]:
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def race(site: Site, tmp_path: Path) -> Iterator[Race]:
+    race = Race(site, tmp_path)
+    yield race
+    for program in race.running:
+        program.kill()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

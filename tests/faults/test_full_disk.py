@@ -8,23 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults import strace
+from tests.faults.programs import IN_ORDER
 from tests.faults.strace import Fault, Traced
-from tests.faults.test_races import Race
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import Site
     from tests.faults.golang import Go
-
-
-@pytest.fixture
-def race(site: Site, tmp_path: Path) -> Iterator[Race]:
-    race = Race(site, tmp_path)
-    yield race
-    for program in race.running:
-        program.kill()
+    from tests.faults.race import Race
 
 
 @pytest.mark.parametrize("call", ["fsync", "rename"])
@@ -46,4 +37,5 @@ def test_a_ledger_on_a_full_disk_stands_still_and_goes_on(race: Race, go: Go, tm
     assert race.all_sequenced()
     assert race.count() == 80
     assert program.code is None
+    assert program.end() in IN_ORDER
     race.check("one", go)
