@@ -353,6 +353,22 @@ BACKUP: dict[str, tuple[str, str]] = {
 }
 
 LEDGER: dict[str, tuple[str, str]] = {
+    "bundle-differs": (
+        "Fakta '{event}' dalam berkas riwayat tidak cocok: {why}.",
+        "The fact '{event}' of the bundle does not fit: {why}.",
+    ),
+    "bundle-malformed": (
+        "Ini bukan berkas riwayat audit {expected}.",
+        "This is not an audit bundle; expected {expected}.",
+    ),
+    "bundle-too-long": (
+        "Riwayat ini terlalu panjang untuk satu berkas; paling banyak {expected}.",
+        "This history is too long for one bundle; at most {expected}.",
+    ),
+    "bundle-unlinked": (
+        "Berkas riwayat tidak melanjutkan checkpoint {size} fakta; minta yang dibuat dengan --checkpoint.",
+        "The bundle does not continue the checkpoint of {size} facts; ask for one made with --checkpoint.",
+    ),
     "checkpoint-malformed": (
         "Isi checkpoint tidak terbaca; diharapkan {expected}.",
         "The checkpoint's text is not one; expected {expected}.",

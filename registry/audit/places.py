@@ -92,7 +92,7 @@ class Places:
             if index >= self.top:
                 said.append(f"goes beyond the {self.top} facts that are committed")
                 break
-            if following and index == following.start and not (shard and shard.fits(self._held(index))):
+            if following and self._begins(following):
                 said.append(f"goes beyond leaf {index}, where the next begins")
                 break
             of = self._step(shard)
@@ -103,6 +103,13 @@ class Places:
                 break
         if said:
             self.findings.add("segment-differs", about, "; ".join(said))
+
+    def _begins(self, segment: Segment) -> bool:
+        """Whether a segment is just what comes next."""
+        if segment.start != self._rows.size or segment.shard not in range(SHARDS):
+            return False
+        shard = self._shards[segment.shard]
+        return segment.first == shard.next and shard.fits(self._held(segment.start))
 
     def _unsegmented(self, until: int) -> None:
         """Leaves up to `until` that no segment tells of."""

@@ -33,7 +33,20 @@ _KEYS = (
 
 def unwrapping(keyring: Keyring) -> Unwrap:
     """What opens the wrapped keys of this registry."""
-    return lambda stream, kek, wrapped: datakeys.unwrap(keyring.kek_of(kek), stream.bytes, wrapped)
+
+    def unwrap(stream: UUID, kek: str, wrapped: bytes) -> bytes:
+        opener = keyring.kek_of(kek)
+        if opener.kid != kek:  # an id that is only read as a known one
+            raise KeysError("kek-missing", f"got {kek!r}, expected {opener.kid!r}")
+        return datakeys.unwrap(opener, stream.bytes, wrapped)
+
+    return unwrap
+
+
+def key_of(conn: Connection[Any], unwrap: Unwrap, stream: UUID) -> bytes | None:
+    """The data key of one stream; None when there is none."""
+    row = conn.execute("SELECT kek, wrapped FROM data_key WHERE stream = %s", (stream,)).fetchone()
+    return unwrap(stream, *row) if row else None
 
 
 class Held(NamedTuple):

@@ -12,13 +12,16 @@ import typer
 from domain.errors import Refused
 from keys.keyring import Keyring
 from registry.audit import outside
+from registry.audit.bundle import LONGEST, make, written
+from registry.audit.check import check as check_bundle
 from registry.audit.rows import heads
 from registry.audit.run import Vault
 from registry.audit.run import audit as run_audit
-from registry.audit.vault import unwrapping
+from registry.audit.vault import key_of, unwrapping
 from registry.cli.ledger import PolicyFile, show_witnesses, verifier_of
 from registry.cli.output import Json, answer, console, progress
-from registry.cli.site import Databases
+from registry.cli.people import find
+from registry.cli.site import Databases, Site
 from registry.ledger import policy
 from registry.ledger.place import folder_of, signer_of
 from registry.roles import DatabaseRole, connect
@@ -26,6 +29,7 @@ from registry.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from uuid import UUID
 
     from psycopg import Connection
 
@@ -121,6 +125,77 @@ def _show(found: Audited) -> None:
         console.print(f"[yellow]not checked[/]: {each}", highlight=False)
     differs = f"{found.findings.total:,} differences" if found.findings.total else "nothing that differs"
     console.print(f"{found.size:,} facts recomputed, {found.opened:,} sealed parts opened, {differs}")
+
+
+@audit.command()
+def bundle(
+    who: Annotated[str, typer.Argument(help="Worker id or card number.")],
+    out: Annotated[Path, typer.Option(help="Where the bundle goes.")],
+    personal: Annotated[
+        bool, typer.Option(help="With the sealed parts and the data key that opens them, for good.")
+    ] = False,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint that the reader kept, to be continued.", exists=True, dir_okay=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write one worker's history with its proofs: a file that anybody checks offline."""
+    with Site() as site, site.reading() as conn:
+        stream, settings = find(site, who), site.settings
+        key = _data_key(site, stream) if personal else None
+        older = outside.text(checkpoint) if checkpoint else None
+        verifier = signer_of(settings).verifier
+        made = make(conn, folder_of(settings), stream, verifier, older=older, data_key=key)
+    out.write_bytes(written(made.bundle))
+    facts = len(made.bundle["facts"])
+    console.print(f"{facts:,} facts, {made.later:,} later ones not in the ledger yet: {out}")
+    if personal:
+        console.print("[yellow]This file opens everything sealed of this person, also what is recorded later.[/]")
+    said = {"worker": str(stream), "facts": facts, "later": made.later, "personal": personal, "bundle": str(out)}
+    answer({"ok": True, **said}, as_json=as_json)
+
+
+@audit.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A bundle.", exists=True, dir_okay=False)],
+    key: Key = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="One's own checkpoint, which it must be under or continue.", exists=True, dir_okay=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a bundle offline: no database, no network. Without --key, by this registry's own."""
+    verifier = verifier_of(key) if key else signer_of(Settings()).verifier
+    kept = outside.text(checkpoint) if checkpoint else None
+    with file.open("rb") as opened:
+        found = check_bundle(opened.read(LONGEST + 1), verifier, kept=kept)
+    signed = found.checkpoint
+    for entry in found.facts:
+        console.print(f"{entry.version} {entry.topic}, recorded at {entry.recorded_at.isoformat()}", highlight=False)
+    console.print(f"[green]proved[/]: {len(found.facts):,} facts, none between them missing, in {signed.origin}")
+    if not found.complete:
+        console.print("[yellow]not proved[/]: that no later fact follows")
+    said = {
+        "worker": str(found.facts[0].stream),
+        "facts": len(found.facts),
+        "origin": signed.origin,
+        "size": signed.size,
+        "older": found.older,
+        "opened": found.opened,
+        "complete": found.complete,
+    }
+    answer({"ok": True, **said}, as_json=as_json)
+
+
+def _data_key(site: Site, stream: UUID) -> bytes:
+    """Raises: Refused("key-destroyed")."""
+    with connect(site.vault_url, DatabaseRole.READ, autocommit=True) as conn:
+        found = key_of(conn, unwrapping(site.keyring), stream)
+    if found is None:
+        raise Refused("key-destroyed", stream=stream)
+    return found
 
 
 def _witnessed(policy_file: Path | None, notes: list[str]) -> dict[str, int]:

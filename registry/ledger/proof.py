@@ -62,7 +62,7 @@ def prove(conn: Connection[Any], folder: Folder, stream: UUID, version: int) -> 
     return {
         "format": FORMAT,
         "event": entry.id,
-        "leaf": _parts(entry),
+        "leaf": parts(entry),
         "index": index,
         "path": [_b64(each) for each in tree.inclusion(index)],
         "checkpoint": signed.checkpoint,
@@ -96,7 +96,8 @@ def check(proof: Any, verifier: NoteVerifier) -> Proved:
     return Proved(entry, index, signed)
 
 
-def _parts(entry: Entry) -> dict[str, Any]:
+def parts(entry: Entry) -> dict[str, Any]:
+    """The leaf of a proof, as JSON."""
     return {
         "stream": str(entry.stream),
         "version": entry.version,
@@ -123,7 +124,7 @@ def _read(proof: Any) -> tuple[Entry, int, list[bytes], str]:
     )
     leaf_hash(entry)  # whatever cannot be a leaf is told here
     typed = type(index) is int and type(entry.version) is int and isinstance(note, str)
-    if not typed or (proof["format"], proof["event"], leaf) != (FORMAT, entry.id, _parts(entry)):
+    if not typed or (proof["format"], proof["event"], leaf) != (FORMAT, entry.id, parts(entry)):
         raise ValueError(f"got another form than {FORMAT}")
     return entry, index, [_bytes(each, 32) for each in proof["path"]], note
 
