@@ -49,42 +49,46 @@ def test_the_runbook(operator: Operator) -> None:
     # Back to the moment before the bad command. The ledger has promised more than that, and refuses to go on.
     (_, _), (status, said) = operator.runbook("A bad command at 10:32", MOMENT=moment)
     assert (status, said["code"]) == (1, "database-older-than-checkpoint"), said
-    assert operator.size() == first
-    assert operator.sequenced() is False
+    with Site():
+        assert operator.size() == first
+        assert operator.sequenced() is False
 
     # What the refusal asks for: restored further. Everything goes on from there.
     ((status, said),) = operator.runbook("The database is older than a published checkpoint")
     assert (status, said["size"]) == (0, last), said
-    operator.load(hired(3))
-    operator.done("backup", operator.root)
+    with Site():
+        operator.load(hired(3))
+        operator.done("backup", operator.root)
+        size = operator.size()
     spans = [len(sets_in(operator.root / name)) for name in ("events", "vault")]
     assert spans == [2, 1], "a restored server writes another timeline, so its backup begins anew"
 
     # The disk is lost, the ledger's folder with it: whoever restores has to say which checkpoint is the newest.
-    size = operator.size()
     operator.lose("pg", "pg-vault", "ledger")
     assert operator.kets("restore", operator.root)[1]["code"] == "checkpoint-needed"
-    checkpoint = operator.root / "ledger" / "checkpoint"
-    restored, audited, _ = operator.runbook("The disk is lost", CHECKPOINT=checkpoint)
-    assert (restored[0], restored[1]["size"]) == (0, size), restored
-    assert (audited[0], audited[1]["findings"]) == (0, []), audited
-    assert operator.done("replay", operator.stream(3))["record"]["current"]
+    steps = operator.runbook("The disk is lost", CHECKPOINT=operator.root / "ledger" / "checkpoint")
+    status, said = next(steps)
+    assert (status, said["size"]) == (0, size), said
+    with Site():
+        status, said = next(steps)
+        assert (status, said["findings"]) == (0, []), said
+        assert operator.done("replay", operator.stream(3))["record"]["current"]
 
 
 def test_who_was_erased_does_not_come_back(operator: Operator) -> None:
-    operator.load(*founded(), hired(1), hired(2))
-    gone, stays = operator.stream(1), operator.stream(2)
     with Site() as site:
+        operator.load(*founded(), hired(1), hired(2))
+        gone, stays = operator.stream(1), operator.stream(2)
         key = wrapped(site, gone)
-    operator.done("backup", operator.root)
-    vault = operator.root / "vault"
-    assert holds(vault, key)
-    assert not holds(operator.root, nik(1).encode()), "in the clear it is in no backup"
-    moment = now()
-    officers = ("--by", "officer-1", "--second", "officer-2")
-    until = operator.done("erase", gone, "--ground", "unlawful", *officers)["certificate"]["keys_until"]
-    operator.sequence()
-    operator.done("backup", operator.root)
+        operator.done("backup", operator.root)
+        vault = operator.root / "vault"
+        assert holds(vault, key)
+        assert not holds(operator.root, nik(1).encode()), "in the clear it is in no backup"
+        moment = now()
+        officers = ("--by", "officer-1", "--second", "officer-2")
+        until = operator.done("erase", gone, "--ground", "unlawful", *officers)["certificate"]["keys_until"]
+        operator.sequence()
+        operator.done("backup", operator.root)
 
     # The vault from before the erasure, and the list lost: it is on record, so the key is destroyed all the same.
     operator.erasures.unlink()
