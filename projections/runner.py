@@ -269,11 +269,8 @@ def _projection(name: str) -> Projection:
 def _folds(rows: Iterator[tuple[Any, ...]], after: int) -> Iterator[tuple[State | None, State]]:
     """Each touched stream as it was at position `after`, None when it had not begun, and as it is now."""
     for stream, group in groupby(rows, itemgetter(0)):
-        placed = [(position, _decode(*row)) for *row, position in group]
-        known = [event for position, event in placed if position <= after]
+        own = list(group)
+        events = codec.decode_all(stream, [(*row[1:6], None) for row in own])
+        known = [event for event, row in zip(events, own, strict=True) if row[6] <= after]
         before = History(stream, known).state() if known else None
-        yield before, History(stream, [event for _, event in placed]).state()
-
-
-def _decode(stream: Any, version: int, topic: str, recorded_at: Any, submission: Any, clear: bytes) -> Any:
-    return codec.decode(stream, version, topic, recorded_at, submission, clear, None)
+        yield before, History(stream, events).state()
