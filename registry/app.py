@@ -59,6 +59,12 @@ def _give_way(attempt: int) -> None:
     time.sleep(random.uniform(0, min(0.1, 0.002 * 2**attempt)))  # noqa: S311 - a delay, not a secret
 
 
+def _holds(history: History, sent: list[Event]) -> bool:
+    """Whether these events are in the stream, each in its place: not others of their versions."""
+    first = sent[0].originator_version - 1
+    return history.events[first : first + len(sent)] == sent
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -129,15 +135,21 @@ class Registry(Application[UUID]):
         """Load the stream, let `plan` say which facts follow, decide each, save all or none.
 
         `plan` may yield facts one by one and look at the history between them. It is called again when another
-        writer was faster. A row that came before gets its first receipt, also when an acknowledgement was lost.
+        writer was faster. A row that came before gets its first receipt. When an acknowledgement is lost, the row, or
+        without one the very events, are looked for in the stream: there, the receipt is theirs.
         Raises: Refused, Refused("ref-conflict") for another content under the same ref, Refused("busy").
         """
+        lost: list[list[Event]] = []
         for attempt in range(ATTEMPTS):
+            events: list[Event] = []
             try:
                 if row is not None and (first := self._first_receipt(row)):
                     return first
                 history = self.history(stream)
-                return self._save(self.decide(history, plan, by=by, row=row, late_reason=late_reason), row)
+                if there := next((sent for sent in lost if _holds(history, sent)), None):
+                    return self._receipt_of(there)
+                events = self.decide(history, plan, by=by, row=row, late_reason=late_reason)
+                return self._save(events, row)
             except Refused:  # what stands in its way may be this very row, committed by a faster twin meanwhile
                 if row is None or not (first := self._first_receipt(row)):
                     raise
@@ -147,8 +159,9 @@ class Registry(Application[UUID]):
                     raise
                 _give_way(attempt)
             except OperationalError as error:
-                if row is None or isinstance(error.__cause__, PoolTimeout):  # nothing tells whether it was committed
+                if isinstance(error.__cause__, PoolTimeout):
                     raise
+                lost += [events] if events else []  # nothing tells whether they were committed
         raise Refused("busy", stream=stream)
 
     def decide(
@@ -226,6 +239,15 @@ class Registry(Application[UUID]):
         if first is None:
             return None
         return self.receipt_again(first, row, self.recorder.positions_of)
+
+    def _receipt_of(self, events: list[Event]) -> Receipt:
+        """The receipt of events that were saved before."""
+        stream = events[0].originator_id
+        at = self.recorder.positions([stream])
+        positions = {shard_of(stream): [at[stream, event.originator_version] for event in events]}
+        return Receipt(
+            stream=stream, submission=None, events=[event.id for event in events], positions=positions, again=True
+        )
 
     def receipt_again(
         self, first: SubmittedRow, row: Incoming, positions: Callable[[SubmittedRow], list[int]]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from domain.decide import History
     from domain.event import Actor
     from domain.worker import Worker
-    from registry.app import Registry
+    from registry.app import Receipt, Registry
     from registry.card_view import CardView
 
 VALID_YEARS = 2
@@ -51,10 +51,9 @@ def issue(registry: Registry, worker: UUID, *, by: Actor) -> Issued:
     1. decide the claims  2. sign  3. commit the very bytes  4. release. A crash before 3 releases nothing.
     Raises: Refused("worker-unknown"), ("worker-erased"), ("identity-unverified"), ("card-name"), ("permit-lapsed").
     """
-    released: list[Issued] = []
+    signed: dict[str, Issued] = {}
 
     def plan(history: History) -> Iterator[f.CardSuperseded | f.CardIssued]:
-        released.clear()
         state, now = _worker(history), registry.now()
         if state.identity != "verified":
             raise Refused("identity-unverified", identity=state.identity)
@@ -72,7 +71,7 @@ def issue(registry: Registry, worker: UUID, *, by: Actor) -> Issued:
             raise Refused("permit-lapsed", until=state.permit_until)
         claims = _claims(registry, view, issued_at, expires_at, StatusReference(shard=shard, index=index))
         cose, token = cwt.sign(claims, signer), jws.encode(claims, signer)
-        released.append(Issued(claims, qr.text(cose), token))
+        signed[claims.number] = Issued(claims, qr.text(cose), token)
         yield f.CardIssued(
             effective_on=today(now),
             card=claims.number,
@@ -85,8 +84,14 @@ def issue(registry: Registry, worker: UUID, *, by: Actor) -> Issued:
             personal=f.SignedCard(cwt=cose, jwt=token),
         )
 
-    registry.record(worker, plan, by=by)
-    return released[0]
+    receipt = registry.record(worker, plan, by=by)
+    return signed[_number(registry.history(worker), receipt) if len(signed) > 1 else next(iter(signed))]
+
+
+def _number(history: History, receipt: Receipt) -> str:
+    """The number of the card that was committed, when more were signed: another writer, or a line, was in the way."""
+    facts = [event.fact for event in history.events if event.id in receipt.events]
+    return next(fact.card for fact in facts if isinstance(fact, f.CardIssued))
 
 
 def current(registry: Registry, worker: UUID) -> Issued:

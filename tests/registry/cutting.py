@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
 
-Cut = Literal["before", "after", "late"]
-"""before: the commit never arrives. after: it is done, its acknowledgement is lost. late: it arrives when the client
-has given up and has had time to ask again."""
+Cut = Literal["before", "after", "late", "unheard"]
+"""before: the commit never arrives. after: it is done, its acknowledgement is lost. unheard: it arrives, and the client
+has gone already. late: it arrives when the client has gone and has had time to ask again."""
 LATE = 0.15
 SOCKET = ".s.PGSQL.5432"
 
@@ -143,6 +143,8 @@ class Connection:
             _close(self.client)
             time.sleep(LATE)
         self.server.sendall(request)
+        if cut == "unheard":
+            _close(self.client)
 
 
 def _message(of: socket.socket) -> tuple[bytes, bytes]:

@@ -113,7 +113,8 @@ def test_a_login_that_may_not_is_told_what_to_run(bare: Embedded, key_folder: Pa
                 administrator.execute(said if made else said.partition("GRANT")[0])
         assert migrate(*urls) == HEADS
         with running(urls, key_folder, tmp_path) as site:
-            whole_path(site, tmp_path / "ledger")
+            assert load(site, *founded(), hired(1)).accepted == 3
+            assert site.runner.catch_up() == 4
 
 
 def test_roles_are_made_by_many_at_once(bare: Embedded) -> None:
