@@ -53,6 +53,8 @@ NOT_EVIDENCE = {
         # an index: the numbers themselves are in the sealed parts
         "identity": "tag index_version stream batch",
         "legal_hold": "stream reason until",
+        # which versions are in use: what each key is wrapped by stands beside it
+        "live_key": "use number",
         "alembic_version": "version_num",
     },
 }
