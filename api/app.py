@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
-from api import cards, errors, health, lists, reference, statistics, submissions, workers
+from api import cards, errors, health, ledger, lists, receipts, reference, statistics, submissions, workers
 from api.around import Around, make_log
 from api.desk import Desk, read_pool
+from api.fresh import fresh
 from api.guard import Guard
 from api.measures import Measures
 from keys.keyring import Keyring
@@ -20,8 +21,9 @@ from registry.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-ROUTES = (submissions, workers, cards, lists, statistics, health, reference)
-
+ROUTES = (submissions, receipts, ledger, health, reference)
+READS = (workers, cards, lists, statistics)
+"""Those that may be asked to include what was just written."""
 
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """FastAPI's own would take paths and error messages along, and both may name a person."""
@@ -56,6 +58,8 @@ def create_app(settings: Settings | None = None, *, registry: Registry | None = 
     errors.add_to(app)
     for module in ROUTES:
         app.include_router(module.router)
+    for module in READS:
+        app.include_router(module.router, dependencies=[Depends(fresh)])
     reference.complete(app)
     app.add_middleware(Guard)
     app.add_middleware(Around, measures=measures, log=make_log())

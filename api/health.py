@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -13,6 +14,9 @@ from pydantic import BaseModel, Field
 from api.desk import AtDesk
 from api.positions import positions
 from api.problems import responses
+from registry.ledger.log import waiting
+from registry.ledger.place import base_of
+from registry.ledger.refusal import told
 from registry.roles import DatabaseRole, connect
 
 if TYPE_CHECKING:
@@ -24,6 +28,20 @@ router = APIRouter(tags=["running"])
 CONNECT_SECONDS = 2
 
 
+class Stopped(BaseModel):
+    """Why the ledger stands still; facts are recorded all the same, and it is tried again."""
+
+    code: str = Field(examples=["database-older-than-checkpoint"])
+    message: str
+    since: datetime
+    tries: int
+
+
+class LedgerHealth(BaseModel):
+    behind: int | None = Field(description="Facts recorded and not yet in the ledger")
+    refused: Stopped | None
+
+
 class Health(BaseModel):
     """`ok` when both databases answer. Read models that lag are told, and are no reason to take the door down."""
 
@@ -32,6 +50,7 @@ class Health(BaseModel):
     vault: bool
     events: int | None = Field(description="Facts in the log")
     lag: dict[str, int] | None = Field(description="Facts that each read model lacks", examples=[{"record": 0}])
+    ledger: LedgerHealth
 
 
 @router.get(
@@ -50,6 +69,7 @@ def healthz(desk: AtDesk, response: Response) -> Health:
         vault=vault,
         events=log.events if log else None,
         lag={name: log.lag(name) for name in log.included} if log else None,
+        ledger=_ledger(desk),
     )
 
 
@@ -62,6 +82,16 @@ def healthz(desk: AtDesk, response: Response) -> Health:
 def metrics(desk: AtDesk) -> Response:
     """Requests by route and status, facts, lag of read models, cards issued. Names nobody."""
     return Response(desk.measures.page(_log(desk)), media_type=CONTENT_TYPE_LATEST)
+
+
+def _ledger(desk: Desk) -> LedgerHealth:
+    refused = told(base_of(desk.settings))
+    try:
+        with desk.reading() as conn:
+            behind = sum(top - last for last, top in waiting(conn).values())
+    except (psycopg.Error, PoolTimeout):
+        behind = None
+    return LedgerHealth(behind=behind, refused=Stopped(**refused._asdict()) if refused else None)
 
 
 def _log(desk: Desk) -> Positions | None:

@@ -21,7 +21,12 @@ STATUS: dict[str, HTTPStatus] = {
     "no-mandate": HTTPStatus.FORBIDDEN,
     "origin-differs": HTTPStatus.FORBIDDEN,
     "second-officer": HTTPStatus.FORBIDDEN,
+    "auditor-unknown": HTTPStatus.UNAUTHORIZED,
+    "event-unknown": HTTPStatus.NOT_FOUND,
+    "ledger-empty": HTTPStatus.NOT_FOUND,
     "not-found": HTTPStatus.NOT_FOUND,
+    "submission-unknown": HTTPStatus.NOT_FOUND,
+    "tile-unknown": HTTPStatus.NOT_FOUND,
     "worker-unknown": HTTPStatus.NOT_FOUND,
     "card-unknown": HTTPStatus.NOT_FOUND,
     "card-none": HTTPStatus.NOT_FOUND,
@@ -51,6 +56,7 @@ STATUS: dict[str, HTTPStatus] = {
     "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
     "sealed-part-unreadable": HTTPStatus.INTERNAL_SERVER_ERROR,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
+    "not-fresh": HTTPStatus.SERVICE_UNAVAILABLE,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -103,6 +109,8 @@ def answer(code: str, details: Mapping[str, object], request: str) -> JSONRespon
     """The response for a refusal; `request` is the request's number."""
     status = status_of(code)
     headers = {"Retry-After": RETRY_AFTER} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     if code == "method-not-allowed":
         headers["Allow"] = str(details["expected"])
     return JSONResponse(problem(code, details, request).model_dump(), status, headers, MEDIA_TYPE)

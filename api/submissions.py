@@ -7,10 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from api.desk import AtDesk
+from api.fresh import HEADER, write_positions
 from api.problems import Message, responses, said
 from api.upload import MOST_BYTES, SUFFIX, Uploaded
 from domain.errors import Refused
@@ -85,6 +86,7 @@ BODY["requestBody"]["content"]["text/csv"]["example"] = EXAMPLE
 )
 def submit(
     desk: AtDesk,
+    response: Response,
     path: Uploaded,
     submitter: Annotated[
         str | None,
@@ -106,8 +108,13 @@ def submit(
         results: list[Result] = []
         loader = Loader(desk.registry, submitter=submitter, door="api")
         summary = loader.load(path, on_row=lambda row: results.append(_result(row)))
+    newest: dict[int, int] = {}
     for result in results:
         desk.measures.rows.labels(result.outcome).inc()
+        for shard, at in result.receipt.positions.items() if result.receipt else ():
+            newest[shard] = max(newest.get(shard, 0), *at)
+    if newest:
+        response.headers[HEADER] = write_positions(newest)
     return Submitted(
         submission=loader.submission,
         rows=summary.rows,

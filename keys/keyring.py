@@ -5,7 +5,8 @@
                                                PKCS#11 token, and its file then says where
     root.json next-root.json                   ES256, sign trust lists
     signer-00000.json ...                      ES256, one a status shard, made when first asked for
-    ledger.json                                Ed25519, signs the ledger's checkpoints, made when first asked for
+    ledger.json ledger-2.json ...              Ed25519, sign the ledger's checkpoints, made when first asked for; a
+                                               later one is of a ledger opened after a loss
 
 Each file is a private JWK (RFC 7517) with `created` in Unix seconds.
 """
@@ -120,9 +121,12 @@ class Keyring:
         """Every document signer there is, by shard."""
         return [self.signer(int(path.stem.removeprefix("signer-"))) for path in self._signer_files()]
 
-    def ledger(self, name: str, *, now: int | None = None) -> NoteSigner:
-        """The signer of the ledger's checkpoints, made in this name at the first asking; the name it has stays."""
-        path = self.folder / "ledger.json"
+    def ledger(self, name: str, *, number: int = 1, now: int | None = None) -> NoteSigner:
+        """The signer of a ledger's checkpoints, made in this name at the first asking; the name it has stays.
+
+        `number`: the first ledger of the registry, or one that was opened after a loss.
+        """
+        path = self.folder / ("ledger.json" if number == 1 else f"ledger-{number}.json")
         if not path.exists():
             created = int(time.time()) if now is None else now
             files.write_once(path, _new_ledger(check_name(name), created))
@@ -198,7 +202,7 @@ class Keyring:
         return sorted(self.folder.glob("signer-*.json"))
 
     def _later_files(self) -> list[Path]:
-        return [*self._signer_files(), *self.folder.glob("ledger.json")]
+        return [*self._signer_files(), *self.folder.glob("ledger*.json")]
 
 
 def _move_into_place(building: Path, folder: Path) -> None:

@@ -353,6 +353,10 @@ BACKUP: dict[str, tuple[str, str]] = {
 }
 
 LEDGER: dict[str, tuple[str, str]] = {
+    "auditor-unknown": (
+        "Hanya untuk auditor; minta token kepada pengelola registri.",
+        "For auditors only; ask whoever runs the registry for a token.",
+    ),
     "bundle-differs": (
         "Fakta '{event}' dalam berkas riwayat tidak cocok: {why}.",
         "The fact '{event}' of the bundle does not fit: {why}.",
@@ -375,10 +379,11 @@ LEDGER: dict[str, tuple[str, str]] = {
     ),
     "database-older-than-checkpoint": (
         "Checkpoint yang terbit mencakup {expected} fakta, basis data hanya {got}: basis data lebih tua. Pulihkan"
-        " cadangan yang lebih baru; jangan menghapus checkpoint. Lihat docs/how-to/ledger.md.",
+        " cadangan yang lebih baru; jangan menghapus checkpoint. Hanya bila fakta itu tidak dapat diperoleh kembali:"
+        " `kets ledger restart --after {expected}`. Lihat docs/how-to/ledger.md.",
         "The published checkpoint covers {expected} facts, the database {got}: the database is the older one. Restore"
-        " a newer backup of it, write-ahead log included, and start again; do not remove the checkpoint. See"
-        " docs/how-to/ledger.md.",
+        " it further, to a newer backup and the end of its write-ahead log; do not remove the checkpoint. Only when"
+        " those facts cannot be had back: `kets ledger restart --after {expected}`. See docs/how-to/ledger.md.",
     ),
     "event-unknown": ("Tidak ada fakta '{event}'.", "There is no fact '{event}'; expected STREAM:VERSION."),
     "ledger-empty": (
@@ -396,6 +401,10 @@ LEDGER: dict[str, tuple[str, str]] = {
     "ledger-unwritable": (
         "Ledger di {folder} tidak dapat dibaca atau ditulis: {reason}. Fakta tetap tercatat dan menunggu.",
         "The ledger in {folder} cannot be read or written: {reason}. Facts go on being recorded, and wait.",
+    ),
+    "not-fresh": (
+        "Data yang baru ditulis belum terbaca di sini; coba lagi sebentar.",
+        "What was just written is not in the read models yet; try again in a moment.",
     ),
     "not-sequenced": (
         "Fakta ini belum masuk ledger; coba lagi sebentar.",
@@ -422,11 +431,25 @@ LEDGER: dict[str, tuple[str, str]] = {
         "Tanda tangan saksi belum cukup: ada {got}; diharapkan {expected}.",
         "Too few witnesses have cosigned: got {got}, expected the quorum {expected}.",
     ),
+    "receipt-malformed": ("Ini bukan tanda terima; diharapkan {expected}.", "This is no receipt; expected {expected}."),
+    "restart-differs": (
+        "Checkpoint terakhir yang terbit mencakup {expected} fakta, bukan {got}.",
+        "The last published checkpoint covers {expected} facts, not {got}.",
+    ),
+    "restart-needless": (
+        "Ledger ini masih dapat diteruskan: `{expected}`.",
+        "This ledger can go on: `{expected}`.",
+    ),
     "rows-differ": (
         "Baris basis data tidak menghasilkan akar yang ditetapkan untuk {size} fakta; tidak ada yang diganti. Jalankan"
         " `kets audit`.",
         "The database's rows do not give the root that was committed for {size} facts; nothing was replaced. Run"
         " `kets audit`.",
+    ),
+    "submission-unknown": ("Tidak ada kiriman ini.", "There is no such submission."),
+    "tile-unknown": (
+        "Ubin ini tidak ada di bawah checkpoint yang terbit.",
+        "There is no such tile under the published checkpoint.",
     ),
     "tile-missing": (
         "Ubin ledger {tile} tidak ada atau tidak utuh. Jalankan `kets ledger rebuild-tiles`.",

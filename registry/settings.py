@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     pkcs11_pin_file: Path | None = None
     erasures: Path | None = None
     witnesses: Path | None = None
+    auditors: Path | None = None
     backup_days: int = Field(default=400, ge=1)
     vault_backup_days: int = Field(default=30, ge=1)
     host: str = "127.0.0.1"
@@ -56,6 +57,10 @@ class Settings(BaseSettings):
         if self.pkcs11_pin is not None:
             return self.pkcs11_pin.get_secret_value()
         raise KeysError("token-refused", "got no PIN, expected KETS_PKCS11_PIN_FILE or KETS_PKCS11_PIN")
+
+    @property
+    def auditor_list(self) -> Path:
+        return self.auditors or self.home / "auditors"
 
     @property
     def erasure_list(self) -> Path:

@@ -15,7 +15,7 @@ from registry.audit.rows import SHARDS, heads, placed, stream_rows
 from registry.audit.shard import Shard
 from registry.audit.tree import Committed, Growing
 from registry.ledger.leaf import leaf_hash
-from registry.ledger.log import Segment
+from registry.ledger.log import INCIDENTS, Segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +57,8 @@ class Places:
         self.findings, self.top = findings, max(anchor.size for anchor in anchors)
         self.uncovered, self.waiting = 0, list[str]()
         self._conn, self._anchors, self._outside, self._tell = conn, anchors, outside, tell
-        self._shards = [Shard(number, placed(conn, number), findings) for number in range(SHARDS)]
+        numbers = range(SHARDS + 1) if INCIDENTS in heads(conn) else range(SHARDS)
+        self._shards = [Shard(number, placed(conn, number), findings) for number in numbers]
         self._rows = Growing(folder, {anchor.size for anchor in anchors}, findings.most)
         self._tiles: Growing | None = None
         self._here, self._kept = Committed(folder), Committed(outside.tiles or folder)
@@ -80,7 +81,7 @@ class Places:
     def _segment(self, segment: Segment, following: Segment | None) -> None:
         self._unsegmented(min(segment.start, self.top))
         about, said, self._last = f"segment {segment.start}", list[str](), segment.start
-        shard = self._shards[segment.shard] if segment.shard in range(SHARDS) else None
+        shard = self._shards[segment.shard] if segment.shard in range(len(self._shards)) else None
         if segment.start != self._rows.size:
             said.append(f"begins at leaf {segment.start}, expected {self._rows.size}")
         if shard is None:
@@ -182,7 +183,7 @@ class Places:
                     self.waiting.append(f"{row.name} ({shard.where()})")
             if top != shard.next - 1:
                 self.findings.add("head-differs", f"shard {shard.number}", f"says {top}, last row {shard.next - 1}")
-        for number in tops.keys() - range(SHARDS):
+        for number in tops.keys() - range(len(self._shards)):
             self.findings.add("head-differs", f"shard {number}", "there is no such shard")
 
     # -- the judgement -----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from psycopg.rows import tuple_row
 
 from registry.ledger.leaf import Entry, leaf_hash
+from registry.ledger.log import INCIDENTS, incident, incident_entry
 from registry.store import SHARDS
 
 if TYPE_CHECKING:
@@ -63,7 +64,12 @@ class Told(NamedTuple):
 
 
 def placed(conn: Connection[Any], shard: int) -> Iterator[Placed]:
-    """The rows of a shard by position."""
+    """The rows of a shard by position; of what stands for one, the incident that opened this ledger."""
+    if shard == INCIDENTS:
+        if opened := incident(conn):
+            first = incident_entry(opened)
+            yield Placed(INCIDENTS, 1, first.id, first, leaf_hash(first), False)
+        return
     for stored, position, stream, version, topic, at, salt, clear, sealed_hash, digest, astray in stream_rows(
         conn, f"placed_{shard}", _PLACED.format(shard)
     ):
@@ -79,8 +85,9 @@ def told(conn: Connection[Any]) -> Iterator[Told]:
 
 
 def heads(conn: Connection[Any]) -> dict[int, int]:
-    """The counters as they stand."""
-    return dict(_cursor(conn).execute("SELECT shard, position FROM event_head ORDER BY shard").fetchall())
+    """The counters as they stand, with one for incidents when one has opened this ledger."""
+    found = dict(_cursor(conn).execute("SELECT shard, position FROM event_head ORDER BY shard").fetchall())
+    return found | ({INCIDENTS: 1} if incident(conn) else {})
 
 
 def stream_rows(conn: Connection[Any], name: str, query: str) -> Iterator[tuple[Any, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from registry.store import shard_of
+from registry.ledger.log import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ class Shard:
         """What is wrong with a row whatever the ledger says."""
         if row.leaf is None or row.entry is None:
             self._findings.add("row-malformed", row.name, f"its values make no leaf ({self.where()})")
-        elif not row.shard == self.number == shard_of(row.entry.stream):
-            self._findings.add("shard-differs", row.name, f"expected shard {shard_of(row.entry.stream)}")
+        elif not row.shard == self.number == place_of(row.entry.stream):
+            self._findings.add("shard-differs", row.name, f"expected shard {place_of(row.entry.stream)}")
         if row.astray:
             self._findings.add("submission-missing", row.name)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
+import psycopg
 import typer
 
 from domain.errors import Refused
@@ -19,8 +20,10 @@ from keys.notes import NoteVerifier
 from registry.cli import witnesses
 from registry.cli.output import Json, answer, console, errors
 from registry.cli.site import Databases
-from registry.ledger import checkpoint, log, policy, proof, refusal
-from registry.ledger.place import folder_of, signer_of
+from registry.ledger import auditors, checkpoint, log, policy, proof, refusal
+from registry.ledger import restart as opening
+from registry.ledger.leaf import leaf_id
+from registry.ledger.place import base_of, folder_of, numbered, signer_of
 from registry.ledger.rebuild import rebuild
 from registry.ledger.sequencer import Sequencer
 from registry.ledger.tiles import Folder
@@ -56,7 +59,7 @@ def status(as_json: Json = False) -> None:
         head = log.head(conn)
         behind = sum(top - last for last, top in log.waiting(conn).values())
     folder = folder_of(databases.settings)
-    note, stopped = folder.checkpoint(), refusal.told(folder.path)
+    note, stopped = folder.checkpoint(), refusal.told(base_of(databases.settings))
     published = checkpoint.opened(note, signer_of(databases.settings).verifier).size if note else 0
     console.print(f"{head.size:,} facts in the ledger, {behind:,} wait; published: {published:,}")
     console.print(f"root {head.root.hex()}", highlight=False)
@@ -82,19 +85,20 @@ def run() -> None:
 def keep_up(databases: Databases, stopped: threading.Event) -> None:
     """Sequence until `stopped`. A refusal is written down, said on standard error and tried again, ever more seldom."""
     waits, said = backoff(), False
+    base = base_of(databases.settings)
     while not stopped.is_set():
-        settings = databases.settings
-        folder = folder_of(settings)
         try:
-            with Sequencer(databases.database_url, folder, signer_of(settings)) as sequencer:
+            with databases.reading() as conn:
+                folder, signer = numbered(databases.settings, log.number(conn))
+            with Sequencer(databases.database_url, folder, signer) as sequencer:
                 console.print(f"Sequencing into {folder.path}")
                 sequencer.step()
-                refusal.clear(folder.path)
+                refusal.clear(base)
                 waits = backoff()
                 sequencer.follow(stopped.is_set)
         except (Refused, KeysError, OSError) as error:
             if isinstance(error, OSError):
-                error = Refused("ledger-unwritable", folder=str(folder.path), reason=error.strerror or str(error))
+                error = Refused("ledger-unwritable", folder=str(base), reason=error.strerror or str(error))
             if error.code == "ledger-in-use":
                 if not said:
                     console.print("Waiting: another sequencer writes here")
@@ -103,7 +107,7 @@ def keep_up(databases: Databases, stopped: threading.Event) -> None:
                 continue
             message = sentence(error.code, error.details, "en") if isinstance(error, Refused) else str(error)
             with suppress(OSError):  # of a full disk nothing can be written on it
-                refusal.tell(folder.path, error.code, message, datetime.now(UTC))
+                refusal.tell(base, error.code, message, datetime.now(UTC))
             errors.print(f"[bold red]{error.code}[/]: {message}", highlight=False)
             stopped.wait(next(waits))
 
@@ -123,6 +127,26 @@ def rebuild_tiles(as_json: Json = False) -> None:
         replaced = rebuild(conn, folder_of(databases.settings))
     console.print(f"{replaced:,} tiles written")
     answer({"ok": True, "tiles": replaced}, as_json=as_json)
+
+
+@ledger.command()
+def restart(
+    after: Annotated[int, typer.Option(help="Size of the last published checkpoint, as the refusal says it.", min=1)],
+    because: Annotated[str, typer.Option(help="What happened, for the published incident.")] = "facts were lost",
+    lost: Annotated[
+        list[Path] | None,
+        typer.Option(help="A receipt or proof that somebody still holds; may be given again.", exists=True),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """After a loss that no backup makes good: open a new ledger that says so in its first leaf and a signed note."""
+    receipts = [_json(path, "receipt-malformed") for path in lost or ()]
+    with Databases() as databases, psycopg.connect(databases.database_url, autocommit=True) as conn:
+        now = datetime.now(UTC)
+        done = opening.restart(conn, databases.settings, after=after, because=because, receipts=receipts, now=now)
+    console.print(done.note, highlight=False, markup=False)
+    console.print(f"Opened {done.origin}. Give its key and this note to every auditor and witness.")
+    answer({"ok": True, "origin": done.origin, "number": done.number, "lost": done.lost}, as_json=as_json)
 
 
 @ledger.command()
@@ -167,10 +191,13 @@ def check(
 ) -> None:
     """Check a proof with nothing but the ledger's verifier key, and witnesses' if asked: no database, no network."""
     verifier = verifier_of(key)
-    try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise Refused("proof-malformed", expected="JSON") from error
+    text = file.read_text(encoding="utf-8")
+    if text.startswith(proof.TEXT):
+        _check_text(text, verifier, policy_file, as_json)
+        return
+    read = _json(file, "proof-malformed")
+    if isinstance(read, dict) and "proof" in read:  # what /v1/receipts answered
+        read = read["proof"]
     found = proof.check(read, verifier)
     witnessed = policy.read(policy_file).required(read["checkpoint"]) if policy_file else {}
     entry, signed = found.entry, found.checkpoint
@@ -180,6 +207,42 @@ def check(
     said: dict[str, Any] = {"event": entry.id, "topic": entry.topic, "recorded_at": entry.recorded_at}
     said |= {"clear": entry.clear.decode(), "index": found.place, "size": signed.size, "origin": signed.origin}
     answer({"ok": True, **said, "witnessed": witnessed}, as_json=as_json)
+
+
+def _check_text(text: str, verifier: NoteVerifier, policy_file: Path | None, as_json: bool) -> None:
+    """A tlog-proof: the leaf is proved, and what it was made of is not told."""
+    found = proof.check_text(text, verifier)
+    witnessed = policy.read(policy_file).required(text.partition("\n\n")[2]) if policy_file else {}
+    event, signed = leaf_id(found.leaf), found.checkpoint
+    console.print(f"[green]proved[/]: the leaf of {event} is number {found.place:,} of {signed.size:,}")
+    show_witnesses(witnessed)
+    said = {"event": event, "index": found.place, "size": signed.size, "origin": signed.origin}
+    answer({"ok": True, **said, "witnessed": witnessed}, as_json=as_json)
+
+
+@ledger.command()
+def auditor(
+    name: Annotated[str, typer.Argument(help="Whom the token is for; no spaces.")],
+    remove: Annotated[bool, typer.Option("--remove", help="Take the token away.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print a new token for an auditor, who may then fetch tiles over HTTP. It is shown this once."""
+    listed = Settings().auditor_list
+    if remove:
+        auditors.dismiss(listed, name)
+        console.print(f"{name} may fetch tiles no longer")
+        answer({"ok": True, "auditor": name}, as_json=as_json)
+        return
+    token = auditors.admit(listed, name)
+    console.print(token, highlight=False, markup=False)
+    answer({"ok": True, "auditor": name, "token": token}, as_json=as_json)
+
+
+def _json(path: Path, code: str) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise Refused(code, expected="JSON") from error
 
 
 def _event(text: str) -> tuple[UUID, int]:

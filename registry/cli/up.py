@@ -15,7 +15,7 @@ import typer
 from domain.errors import Refused
 from registry.cli.output import Json, answer, console, errors
 from registry.cli.site import Databases, Site
-from registry.ledger.place import folder_of
+from registry.ledger.place import base_of
 from registry.ledger.refusal import told
 from registry.postgres.launch import launch
 from registry.settings import Settings
@@ -73,7 +73,7 @@ def serve(site: Site, port: int) -> None:
 
 def _show(site: Site, shown: Refusal | None) -> Refusal | None:
     """Say on standard error that the ledger stands still, once a refusal: all else goes on, and it is tried again."""
-    now = told(folder_of(site.settings).path)
+    now = told(base_of(site.settings))
     if now and (shown is None or shown.code != now.code):
         errors.print(f"[bold red]The ledger stands still, {now.code}[/]: {now.message}", highlight=False)
     elif shown and not now:

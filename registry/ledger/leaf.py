@@ -18,13 +18,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from uuid import UUID
+from typing import NamedTuple
+from uuid import UUID
 
 LAYOUT = b"\x01"
 NONE = bytes(32)
+SHORTEST = 130
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -67,4 +66,14 @@ def leaf_bytes(entry: Entry) -> bytes:
 
 def leaf_hash(entry: Entry) -> bytes:
     """SHA-256(0x00 || leaf), RFC 6962 section 2.1."""
-    return hashlib.sha256(b"\x00" + leaf_bytes(entry)).digest()
+    return hash_of(leaf_bytes(entry))
+
+
+def hash_of(leaf: bytes) -> bytes:
+    """The hash of a leaf's bytes."""
+    return hashlib.sha256(b"\x00" + leaf).digest()
+
+
+def leaf_id(leaf: bytes) -> str:
+    """Which event a leaf is of, `stream:version`; of bytes that are no leaf something that is no event."""
+    return f"{UUID(bytes=leaf[1:17])}:{int.from_bytes(leaf[17:25], 'big')}" if len(leaf) >= SHORTEST else "-"

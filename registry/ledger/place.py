@@ -1,7 +1,12 @@
-"""Where a site's ledger is, and whose key signs it."""
+"""Where a site's ledgers are, and whose key signs each.
+
+The first is in `ledger` below the site's folder; one that was opened after a loss in `ledger-2` and so on. Which is
+written the database says; for those who have none, the newest folder that an incident was published in is the one.
+"""
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from keys.keyring import Keyring
@@ -9,14 +14,39 @@ from registry.ledger.checkpoint import origin_of
 from registry.ledger.tiles import Folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from keys.notes import NoteSigner
     from registry.settings import Settings
 
 
+def base_of(settings: Settings) -> Path:
+    """The folder of the first ledger, where also a refusal is told."""
+    return settings.home / "ledger"
+
+
+def newest(settings: Settings) -> int:
+    """The number of the ledger that was opened last, as far as the folders tell."""
+    return next(n for n in count(1) if not (_path(settings, n + 1) / "incident").exists())
+
+
+def numbered(settings: Settings, number: int) -> tuple[Folder, NoteSigner]:
+    """Folder and signer of a ledger, whose key is made at the first asking."""
+    keyring = Keyring.open(settings.key_folder)
+    signer = keyring.ledger(origin_of(settings.issuer))
+    if number > 1:
+        signer = keyring.ledger(f"{signer.name}/{number}", number=number)
+    return Folder(_path(settings, number)), signer
+
+
 def folder_of(settings: Settings) -> Folder:
-    return Folder(settings.home / "ledger")
+    return Folder(_path(settings, newest(settings)))
 
 
 def signer_of(settings: Settings) -> NoteSigner:
-    """The ledger's signer, made at the first asking."""
-    return Keyring.open(settings.key_folder).ledger(origin_of(settings.issuer))
+    return numbered(settings, newest(settings))[1]
+
+
+def _path(settings: Settings, number: int) -> Path:
+    base = base_of(settings)
+    return base if number == 1 else base.with_name(f"{base.name}-{number}")

@@ -24,10 +24,9 @@ from uuid import UUID
 
 from domain.errors import Refused
 from registry.ledger import checkpoint, log
-from registry.ledger.leaf import Entry, leaf_hash
+from registry.ledger.leaf import Entry, hash_of, leaf_bytes, leaf_hash, leaf_id
 from registry.ledger.log import Head
 from registry.ledger.merkle import Tree, included
-from registry.store import shard_of
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from registry.ledger.tiles import Folder
 
 FORMAT = "kets-inclusion/1"
+TEXT = "c2sp.org/tlog-proof@v1"
 
 
 class Proved(NamedTuple):
@@ -53,7 +53,7 @@ def prove(conn: Connection[Any], folder: Folder, stream: UUID, version: int) -> 
     Raises: Refused: "event-unknown", "not-sequenced", "proof-differs" when row and tiles disagree (run the audit).
     """
     entry, position = log.entry(conn, stream, version)
-    index = log.index_of(conn, shard_of(stream), position)
+    index = log.index_of(conn, log.place_of(stream), position)
     head = log.head(conn)
     signed = _under(folder, head, index)
     tree = Tree(folder.read, signed.size)
@@ -79,6 +79,42 @@ def _under(folder: Folder, head: Head, index: int) -> Head:
         return head
     witnessed = checkpoint.read(note, head.checkpoint.partition("\n")[0])
     return Head(witnessed.size, witnessed.root, note) if index < witnessed.size <= head.size else head
+
+
+def as_text(proof: dict[str, Any], entry: Entry) -> str:
+    """The proof as C2SP tlog-proof has it. Its extra data are the bytes of the leaf, which hold nothing personal."""
+    lines = [TEXT, f"extra {_b64(leaf_bytes(entry))}", f"index {proof['index']}", *proof["path"], "", ""]
+    return "\n".join(lines) + str(proof["checkpoint"])
+
+
+class ProvedLeaf(NamedTuple):
+    """What a tlog-proof that holds says: these bytes are the leaf at `place` under the checkpoint."""
+
+    leaf: bytes
+    place: int
+    checkpoint: Checkpoint
+
+
+def check_text(text: str, verifier: NoteVerifier) -> ProvedLeaf:
+    """A tlog-proof whose extra data are the leaf. Raises: as `check`."""
+    head, _, note = text.partition("\n\n")
+    match head.split("\n"):
+        case [first, extra, number, *path] if first == TEXT and len(path) < 64:
+            pass
+        case _:
+            raise Refused("proof-malformed", expected=TEXT)
+    try:
+        leaf = base64.b64decode(extra.removeprefix("extra "), validate=True)
+        index, hashes = int(number.removeprefix("index ")), [_bytes(each, 32) for each in path]
+    except (ValueError, binascii.Error) as error:
+        raise Refused("proof-malformed", expected=TEXT) from error
+    if (extra, number) != (f"extra {_b64(leaf)}", f"index {index}"):
+        raise Refused("proof-malformed", expected=TEXT)
+    signed = checkpoint.opened(note, verifier)
+    hashed = hash_of(leaf)
+    if not included(leaf=hashed, index=index, size=signed.size, path=hashes, root=signed.root):
+        raise Refused("proof-differs", event=leaf_id(leaf))
+    return ProvedLeaf(leaf, index, signed)
 
 
 def check(proof: Any, verifier: NoteVerifier) -> Proved:

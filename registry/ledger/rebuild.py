@@ -20,6 +20,7 @@ from registry.ledger.merkle import Tile, Tree, extended
 if TYPE_CHECKING:
     from psycopg import Connection
 
+    from registry.ledger.log import Head
     from registry.ledger.tiles import Folder
 
 AT_ONCE = 256
@@ -32,14 +33,19 @@ def rebuild(conn: Connection[Any], folder: Folder) -> int:
     Raises: Refused: "ledger-in-use", "rows-differ" when the rows do not give the committed root: nothing is changed.
     """
     with folder.locked():
-        head = log.head(conn)
-        tiles = extended(dict[Tile, bytes]().__getitem__, 0, _leaves(conn, head.size))
-        if Tree(tiles.__getitem__, head.size).root() != head.root:
-            raise Refused("rows-differ", size=head.size)
+        tiles = recomputed(conn, log.head(conn))
         wrong = [tile for tile, data in tiles.items() if _kept(folder, tile) != data]
         for at in range(0, len(wrong), AT_ONCE):
             folder.write({tile: tiles[tile] for tile in wrong[at : at + AT_ONCE]})
         return len(wrong)
+
+
+def recomputed(conn: Connection[Any], head: Head) -> dict[Tile, bytes]:
+    """The tiles of the committed log, from its rows. Refused("rows-differ") when they do not give its root."""
+    tiles = extended(dict[Tile, bytes]().__getitem__, 0, _leaves(conn, head.size))
+    if Tree(tiles.__getitem__, head.size).root() != head.root:
+        raise Refused("rows-differ", size=head.size)
+    return tiles
 
 
 def _leaves(conn: Connection[Any], size: int) -> list[bytes]:

@@ -24,6 +24,7 @@ import psycopg
 
 from domain.errors import Refused
 from registry.ledger import checkpoint, log
+from registry.ledger.files import replace
 from registry.ledger.leaf import leaf_hash
 from registry.ledger.log import Head, Segment
 from registry.ledger.merkle import Tree, extended
@@ -98,7 +99,8 @@ class Sequencer(AbstractContextManager["Sequencer"]):
         at = log.waiting(self._conn)
         segments: list[Segment] = []
         leaves: list[bytes] = []
-        for shard in (*range(self._turn, SHARDS), *range(self._turn)):
+        own = [log.INCIDENTS] if log.INCIDENTS in at else []  # before all else: the first leaf of a ledger it opened
+        for shard in (*own, *range(self._turn, SHARDS), *range(self._turn)):
             last, top = at[shard]
             count = min(top - last, self.batch - len(leaves))
             if count > 0:
@@ -122,7 +124,11 @@ def checked(conn: psycopg.Connection[Any], folder: Folder, signer: NoteSigner) -
     Raises: Refused: "database-older-than-checkpoint"; "tiles-differ" or "tile-missing" when the tiles do not give the
     committed root, or not the published one; KeysError when the published checkpoint is not this key's.
     """
-    head = log.head(conn)
+    head, opened = log.head(conn), log.incident(conn)
+    if opened and opened.origin != signer.name:
+        raise Refused("ledger-moved", expected=head.size)
+    if opened and not (folder.path / "incident").exists():
+        replace(folder.path / "incident", opened.note)
     note = folder.checkpoint()
     published = checkpoint.opened(note, signer.verifier) if note else None
     if published and published.size > head.size:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -80,6 +81,10 @@ class Folder:
         """The newest checkpoint that a quorum of witnesses has cosigned; None before the first."""
         return self._note("witnessed")
 
+    def incident(self) -> str | None:
+        """The note that says why this ledger follows another; None for the first."""
+        return self._note("incident")
+
     def publish(self, note: str) -> None:
         """Put a checkpoint in the place of the one before."""
         self._put({"checkpoint": note.encode()})
@@ -122,3 +127,20 @@ def tile_path(tile: Tile) -> str:
         rest //= 1000
     name = "/".join(("tile", str(tile.level), *reversed(groups)))
     return name if tile.width == WIDTH else f"{name}.p/{tile.width}"
+
+
+_LEVEL, _NUMBER = "[0-9]|[1-5][0-9]|6[0-3]|entries", "(?:x[0-9]{3}/){0,5}[0-9]{3}"
+_PATH = re.compile(rf"tile/({_LEVEL})/({_NUMBER})(?:\.p/([1-9][0-9]{{0,2}}))?", re.ASCII)
+
+
+def read_tile_path(path: str) -> tuple[Tile | None, bool]:
+    """The tile that a path names, None when it names none; and whether it is a bundle of entries (level 0) instead."""
+    found = _PATH.fullmatch(path)
+    if found is None:
+        return None, False
+    level, number, width = found.groups()
+    entries = level == "entries"
+    digits = number.replace("x", "").replace("/", "")
+    tile = Tile(0 if entries else int(level), int(digits), int(width or WIDTH))
+    said = tile_path(tile)
+    return (tile if path == (said.replace("tile/0/", "tile/entries/", 1) if entries else said) else None), entries

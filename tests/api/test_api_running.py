@@ -40,6 +40,7 @@ def test_health_tells_the_lag_of_each_read_model(site: Site, client: TestClient)
         "vault": True,
         "events": 4,
         "lag": dict.fromkeys(PROJECTIONS, 4),
+        "ledger": {"behind": 4, "refused": None},
     }
     site.runner.catch_up()
     assert client.get("/healthz").json()["lag"] == dict.fromkeys(PROJECTIONS, 0)
@@ -77,6 +78,7 @@ def test_a_database_that_does_not_answer(site: Site, broken: str, database: bool
         if not database:
             refused(client.get("/v1/statistics/placements"), 503, "unavailable")
             assert health.json()["lag"] is None
+            assert health.json()["ledger"] == {"behind": None, "refused": None}
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ def test_a_place_has_the_tables_of_both_databases(site: Site) -> None:
         "event",
         "event_head",
         "ledger_head",
+        "ledger_incident",
         "ledger_segment",
         "projection_position",
         "projection_tracking",

@@ -42,6 +42,8 @@ NOT_EVIDENCE = {
         # receipts to give again, and the row as it came
         "submission_row": "organisation ref digest submission line stream first_version events sealed",
         "ledger_head": "one",
+        # none until a restart; then salt and clear part are those of the first leaf
+        "ledger_incident": "number origin opened_at salt clear note",
         # a counter: what was issued is in the log
         "card_index": "shard next",
         "projection_tracking": "application_name notification_id",

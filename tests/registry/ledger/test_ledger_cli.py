@@ -13,6 +13,7 @@ import time
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
@@ -21,6 +22,7 @@ from keys.notes import NoteVerifier
 from registry.cli import main
 from registry.cli.ledger import backoff
 from registry.ledger.checkpoint import opened
+from tests.conftest import administering
 from tests.registry.people import founded, hired, load, stream_of
 
 if TYPE_CHECKING:
@@ -195,3 +197,91 @@ def test_witnesses_cosign_over_http_and_by_hand(
     Path("bare.json").write_text(json.dumps(proof | {"checkpoint": plain.read_text()}))
     assert kets("ledger", "check", "bare.json", "--key", key)[0] == 0
     assert kets("ledger", "check", "bare.json", "--key", key, "--policy", "policy")[1]["code"] == "quorum-unmet"
+
+
+# -- after a loss -----------------------------------------------------------------------------------------------------
+def as_it_was(site: Site) -> Callable[[], None]:
+    """The database at this moment; call it to have it back, as a restore of an older backup does."""
+    conn = site.reading()
+    shards = conn.execute("SELECT shard, position FROM event_head").fetchall()
+    (head,) = conn.execute("SELECT size, root, checkpoint FROM ledger_head").fetchall()
+
+    def restore() -> None:
+        with administering(site.database_url) as owner:
+            for shard, position in shards:
+                gone = "SELECT stream FROM event WHERE shard = %s AND position > %s"
+                owner.execute(f"DELETE FROM submission_row WHERE stream IN ({gone})", (shard, position))  # noqa: S608 - the query above
+                owner.execute("DELETE FROM event WHERE shard = %s AND position > %s", (shard, position))
+                owner.execute("UPDATE event_head SET position = %s WHERE shard = %s", (position, shard))
+            owner.execute("DELETE FROM ledger_segment WHERE start >= %s", (head[0],))
+            owner.execute("UPDATE ledger_head SET size = %s, root = %s, checkpoint = %s", head)
+
+    return restore
+
+
+def test_after_a_loss_the_instruction_that_is_printed_works(
+    site: Site, kets: Callable[..., tuple[int, dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = shutil.copytree(site.settings.key_folder, tmp_path / "keys")
+    site.settings = site.settings.model_copy(update={"keys": keys})
+    monkeypatch.setenv("KETS_KEYS", str(keys))
+    load(site, *founded(), hired(1))
+    sequenced(site, kets)
+    assert kets("ledger", "restart", "--after", "1")[1]["code"] == "restart-needless"
+    held = kets("ledger", "status")[1]["size"]
+    restore = as_it_was(site)
+    load(site, hired(2))
+    sequenced(site, kets)
+    old, lost = kets("ledger", "status")[1], f"{stream_of(site, 2)}:1"
+    old_key = kets("ledger", "key")[1]["key"]
+    kept = f"{stream_of(site, 1)}:1"
+    for event, name in ((lost, "lost.json"), (kept, "kept.json")):
+        kets("ledger", "prove", event, "--out", name)
+    Path("told.json").write_text(json.dumps({"events": [lost.replace(":1", ":2"), kept]}))
+    Path("no.json").write_text("[]")
+    restore()
+
+    command = [sys.executable, "-m", "registry", "ledger", "run"]
+    with subprocess.Popen(command, env=site.environment, stderr=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stderr
+            assert running.stderr.readline().startswith("database-older-than-checkpoint: ")
+            words = shlex.split(said(tmp_path / "ledger/refused"))[1:]
+            assert kets(*words[:-1], str(old["size"] + 1))[1]["code"] == "restart-differs"
+            assert kets(*words, "--lost", "no.json")[1]["code"] == "receipt-malformed"
+            receipts = [word for name in ("lost", "kept", "told") for word in ("--lost", f"{name}.json")]
+            done = kets(*words, *receipts, "--because", "the disk burnt")[1]
+            assert (done["ok"], done["number"], done["lost"]) == (True, 2, 2)
+            until = time.monotonic() + 20
+            while (status := kets("ledger", "status")[1])["refused"] and time.monotonic() < until:
+                time.sleep(0.1)
+            load(site, hired(2), hired(3))
+            while (status := kets("ledger", "status")[1])["behind"] and time.monotonic() < until:
+                time.sleep(0.1)
+            assert (status["refused"], status["behind"], status["published"]) == (None, 0, status["size"])
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(10) == 0
+        finally:
+            running.kill()
+    assert kets("audit")[1]["findings"] == []
+
+    key = kets("ledger", "key")[1]["key"]
+    assert (NoteVerifier.of(key).name, key != old_key) == ("kets.example/ledger/2", True)
+    assert kets("ledger", "export", "out")[1]["size"] == status["size"]
+    assert kets("ledger", "prove", f"{UUID(int=0)}:2", "--out", "first.json")[0] == 0
+    code, first = kets("ledger", "check", "first.json", "--key", key)
+    assert (code, first["index"], first["topic"]) == (0, 0, "ledger.restarted")
+    note = (tmp_path / "ledger-2/incident").read_text()
+    assert NoteVerifier.of(old_key).open(note) == NoteVerifier.of(key).open(note) == first["clear"]
+    proof = json.loads(Path("lost.json").read_text())
+    lines = first["clear"].splitlines()
+    assert lines[2:4] == ["origin kets.example/ledger/2", f"key {key}"]
+    assert lines[4].startswith(f"after kets.example/ledger {old['size']} ")
+    assert lines[5:7] == [f"held {held}", "because the disk burnt"]
+    assert [line.split()[:4] for line in lines[7:]] == [
+        ["lost", "claimed", lost.replace(":1", ":2")],
+        ["lost", "proved", lost, str(proof["index"])],
+    ]
+    assert kets("ledger", "check", "lost.json", "--key", old_key)[0] == 0, "the old receipt still proves what was"
+    assert kets("ledger", "restart", "--after", str(status["size"]))[1]["code"] == "restart-needless"
+    assert kets("ledger", "prove", f"{UUID(int=0)}:1", "--out", "x")[1]["code"] == "event-unknown"
