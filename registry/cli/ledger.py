@@ -163,6 +163,9 @@ def export(
     signed = checkpoint.opened(note, verifier)
     tiles = Folder(directory).export(folder_of(settings).read, signed.size, note)
     (directory / VERIFIER_KEY).write_text(verifier.key + "\n", encoding="utf-8")
+    for name in ("witnessed", "incident"):
+        if (source := folder_of(settings).path / name).exists():
+            (directory / name).write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
     console.print(f"{signed.size:,} facts in {tiles:,} tiles: {directory}")
     answer({"ok": True, "size": signed.size, "tiles": tiles, "folder": str(directory)}, as_json=as_json)
 

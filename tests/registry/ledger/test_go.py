@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from keys.cosignatures import Cosigner
 from registry.ledger import proof
 from registry.ledger.merkle import Tree
 from registry.ledger.tiles import Folder
@@ -37,7 +39,7 @@ def checker(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subproces
     command = [str(go), "build", "-o", str(folder / "checker"), str(SOURCE)]
     subprocess.run(command, env={**environment, "GOFLAGS": ""}, check=True, timeout=300)
 
-    def check(*words: Path) -> subprocess.CompletedProcess[str]:
+    def check(*words: Path | str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(folder / "checker"), *map(str, words)], capture_output=True, text=True, check=False, timeout=120
         )
@@ -98,3 +100,32 @@ def test_go_accepts_checkpoint_and_proofs_and_rejects_altered_ones(
     tile.write_bytes(data)
     (out / "checkpoint").write_text(note.replace(f"\n{SIZE}\n", f"\n{SIZE - 1}\n"))
     assert "checkpoint: " in checked().stderr
+
+
+def test_go_accepts_cosignatures_and_rejects_altered_ones(
+    ledger: Ledger, checker: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    """By a verifier of a few lines, since x/mod has none for cosignature/v1; the witnessed log is the older one."""
+    ledger.add(280)
+    ledger.sequence()
+    cosigners = [Cosigner(f"w{n}.example/w", Ed25519PrivateKey.generate()) for n in range(3)]
+    keys = [cosigner.witness.key for cosigner in cosigners]
+    older = str(ledger.folder.checkpoint())
+    lines = [cosigner.cosign(older.partition("\n\n")[0] + "\n", 1_700_000_000) for cosigner in cosigners]
+    ledger.add(20)
+    ledger.sequence()
+    out, given = tmp_path / "export", tmp_path / "proofs.json"
+    Folder(out).export(ledger.folder.read, 300, str(ledger.folder.checkpoint()))
+    (out / "verifier-key").write_text(ledger.signer.verifier.key)
+    given.write_text("{}")
+
+    def checked(note: str, *asked: str) -> str:
+        (out / "witnessed").write_text(note)
+        return checker(out, given, *asked).stderr
+
+    assert checked(older + "".join(lines), *keys) == ""
+    assert checked(older + "".join(lines), *keys[:2]) == "", "an unknown line is passed over"
+    assert "expected 3" in checked(older + "".join(lines[:2]), *keys)
+    bad = cosigners[2].cosign("another\n", 1_700_000_000)
+    assert "invalid signature" in checked(older + "".join(lines[:2]) + bad, *keys)
+    assert "witness key" in checked(older, ledger.signer.verifier.key)

@@ -1,6 +1,8 @@
 // An independent check of an exported ledger, with golang.org/x/mod/sumdb: nothing here is shared with the registry.
 //
-//	main FOLDER PROOFS
+//	main FOLDER PROOFS [WITNESS-KEY...]
+//
+// With witnesses' keys the file "witnessed" of FOLDER must carry a cosignature of each, and be of the same log.
 //
 // FOLDER is what `kets ledger export` wrote. PROOFS is JSON: "events", proofs as `kets ledger prove` writes them, and
 // "trees", consistency proofs {size, root, path} towards the checkpoint. Prints how many of each it has verified.
@@ -8,7 +10,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -46,6 +50,55 @@ type proofs struct {
 		Size int64
 		Root tlog.Hash
 		Path []tlog.Hash
+	}
+}
+
+// cosigner verifies cosignature/v1 of C2SP tlog-cosignature: a note.Verifier.
+type cosigner struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+func (c cosigner) Name() string    { return c.name }
+func (c cosigner) KeyHash() uint32 { return c.hash }
+func (c cosigner) Verify(msg, sig []byte) bool {
+	if len(sig) != 8+ed25519.SignatureSize {
+		return false
+	}
+	signed := fmt.Sprintf("cosignature/v1\ntime %d\n%s", binary.BigEndian.Uint64(sig), msg)
+	return ed25519.Verify(c.key, []byte(signed), sig[8:])
+}
+
+func newCosigner(vkey string) cosigner {
+	parts := strings.SplitN(vkey, "+", 3)
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	must(err, "witness key: ")
+	hash := sha256.Sum256([]byte(parts[0] + "\n" + string(key)))
+	if len(key) != 33 || key[0] != 4 || hex.EncodeToString(hash[:4]) != parts[1] {
+		log.Fatal("witness key: ", vkey)
+	}
+	return cosigner{parts[0], binary.BigEndian.Uint32(hash[:4]), key[1:]}
+}
+
+// witnessed checks that every one of the keys has cosigned a checkpoint of the same log.
+func witnessed(dir folder, keys []string, own note.Verifier, hashes tlog.HashReader) {
+	all := []note.Verifier{own}
+	for _, key := range keys {
+		all = append(all, newCosigner(key))
+	}
+	signed, err := os.ReadFile(filepath.Join(string(dir), "witnessed"))
+	must(err)
+	opened, err := note.Open(signed, note.VerifierList(all...))
+	must(err, "cosignature: ")
+	if len(opened.Sigs) != len(all) {
+		log.Fatal("cosignature: got ", len(opened.Sigs)-1, ", expected ", len(keys))
+	}
+	then := tree(string(signed), note.VerifierList(own), own.Name())
+	root, err := tlog.TreeHash(then.N, hashes)
+	must(err, "witnessed: ")
+	if root != then.Hash {
+		log.Fatal("witnessed: another root of ", then.N)
 	}
 }
 
@@ -119,6 +172,10 @@ func main() {
 	must(err)
 	whole := tree(string(signed), verifiers, verifier.Name())
 	hashes := tlog.TileHashReader(whole, dir)
+
+	if len(os.Args) > 3 {
+		witnessed(dir, os.Args[3:], verifier, hashes)
+	}
 
 	var given proofs
 	content, err := os.ReadFile(os.Args[2])
