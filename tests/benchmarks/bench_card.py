@@ -10,7 +10,7 @@ from card.claims import CardClaims, StatusReference
 from card.verify import verify
 from keys import es256
 from keys.keyring import Keyring
-from tests.benchmarks.conftest import Comparison
+from tests.benchmarks.measure import RUNS, Result, in_turns
 
 NOW = 1_790_000_000
 
@@ -59,6 +59,7 @@ def test_card_verify(tmp_path: Path) -> None:
         for _ in range(times):
             assert es256.verify(key, sign1.signed_bytes, sign1.signature)
 
-    note = "offline verification, one process; limit: bare ES256 verification by cryptography"
-    Comparison("card_verify_text", "cards/s", note).run(from_text, bare, times=2000)
-    Comparison("card_verify_cose", "cards/s", note).run(from_cose, bare, times=2000)
+    text_rate, cose_rate, limit = in_turns(from_text, from_cose, bare, times=2000)
+    result = Result("card_verify", "offline verification, one process; limit: bare ES256 verification by cryptography")
+    result.add("from text", value=text_rate, unit="cards/s", limit=limit, runs=RUNS)
+    result.add("from bytes", value=cose_rate, unit="cards/s", limit=limit, runs=RUNS)

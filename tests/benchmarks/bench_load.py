@@ -1,74 +1,57 @@
-"""An employer's file to durable facts, one process; against a COPY of the same rows and events as bytes."""
+"""An employer's file to durable facts; against a COPY of the same rows and events as bytes."""
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime
-from itertools import count
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
 
-from registry.store import ROW_TYPES, TYPES, shard_of
+from keys.keyring import Keyring
 from registry.submissions.load import Loader
-from tests.benchmarks.conftest import Comparison
-from tests.registry.people import founded, hired
+from registry.submissions.processes import Place, load
+from tests.benchmarks.bare import Bare
+from tests.benchmarks.measure import RUNS, Result, in_turns, scaled
+from tests.benchmarks.newcomers import files
+from tests.registry.people import founded
 from tests.registry.submissions.employer_files import csv_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import psycopg
+    from tests.benchmarks.ground import Ground
 
-    from registry.app import Registry
-
-ROWS = 3_000
-POSITIONS = count(1)
-SALT, CLEAR, HASH, SEALED, ROW = bytes(16), os.urandom(330), bytes(32), os.urandom(120), os.urandom(480)
+ROWS = scaled(20_000)
 
 
-def test_file_load(durable: tuple[Registry, psycopg.Connection[Any]], tmp_path: Path) -> None:
-    registry, connection = durable
-    Loader(registry).load(csv_file(tmp_path / "employer.csv", *founded()))
-    numbers = count(1)
-    connection.execute("CREATE TABLE bare_row (LIKE submission_row INCLUDING ALL)")
-    connection.execute("CREATE TABLE bare_event (LIKE event_00 INCLUDING ALL)")
-    connection.execute("CREATE UNIQUE INDEX ON bare_event (stream, version)")
+def test_file_load(ground: Ground, tmp_path: Path) -> None:
+    Loader(ground.registry).load(csv_file(tmp_path / "employer.csv", *founded()))
+    hires, bare = files(tmp_path, ROWS), Bare(ground.database_url)
+    Loader(ground.registry).load(next(hires))
+    bare.learn()
+    waiting = [next(hires) for _ in range(2 * RUNS + 2)]
+    place = Place(ground.database_url, ground.vault_url, partial(Keyring.open, ground.keys))
 
-    def ours(times: int) -> None:
-        hires = (hired(1, **person(next(numbers))) for _ in range(times))
-        summary = Loader(registry).load(csv_file(tmp_path / "hires.csv", *hires), results=tmp_path / "results.csv")
-        assert summary.recorded == 2 * times
+    def ready() -> None:
+        ground.checkpoint()
+        if not bare.blocks:
+            bare.ready(streams=ROWS, events=2)
 
-    def limit(times: int) -> None:
-        copy_all(connection, times)
+    def one(_: int) -> None:
+        path = waiting.pop()
+        assert Loader(ground.registry).load(path, results=path.with_suffix(".results")).recorded == 2 * ROWS
 
-    note = "rows/s of a CSV file of new hires, two facts each, one process; limit: COPY of as many rows and events"
-    Comparison("file_load", "rows/s", note).run(ours, limit, times=ROWS)
+    def two(_: int) -> None:
+        path = waiting.pop()
+        assert load(place, path, results=path.with_suffix(".results"), processes=2).recorded == 2 * ROWS
 
-
-def person(n: int) -> dict[str, str]:
-    """The n-th newcomer: another regency for every 9,999."""
-    day, serial = divmod(n, 9_999)
-    born = f"{day % 28 + 41:02}0190"
-    return {
-        "ref": f"b-{n}",
-        "nik": f"327501{born}{serial + 1:04}",
-        "birth_date": f"1990-01-{day % 28 + 1:02}",
-        "name": f"Pekerja {n}",
-    }
-
-
-def copy_all(connection: psycopg.Connection[Any], times: int) -> None:
-    """The rows and events of `times` hires as one transaction of two binary COPYs, nothing parsed or decided."""
-    now, submission, streams = datetime.now(UTC), uuid4(), [uuid4() for _ in range(times)]
-    with connection.transaction(), connection.cursor() as cur:
-        with cur.copy("COPY bare_row FROM STDIN (FORMAT binary)") as copy:
-            copy.set_types(ROW_TYPES.split(", "))
-            for n, stream in enumerate(streams):
-                copy.write_row((str(submission), f"b-{n}", HASH, submission, n, stream, 1, 2, ROW))
-        with cur.copy("COPY bare_event FROM STDIN (FORMAT binary)") as copy:
-            copy.set_types(["int2", "int8", *TYPES.split(", ")])
-            for stream in streams:
-                for version in (1, 2):
-                    event = (stream, version, "employment.hired", now, submission, SALT, CLEAR, HASH, SEALED)
-                    copy.write_row((shard_of(stream), next(POSITIONS), *event))
+    ready()
+    with closing(bare):
+        *rates, limit = in_turns(one, two, lambda _: bare.copy(), times=1, between=ready)
+    result = Result(
+        "file_load",
+        f"rows/s of a CSV file of {ROWS:,} hires of newcomers, two facts each, result file and vault included, and the"
+        " start of two processes; limit: one binary COPY of as many submitted rows and events as bytes, laid"
+        " out before, into tables with the same indexes",
+    )
+    for case, rate in zip(("one process", "two processes"), rates, strict=True):
+        result.add(case, value=rate * ROWS, unit="rows/s", limit=limit * ROWS, runs=RUNS)

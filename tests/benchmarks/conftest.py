@@ -1,67 +1,100 @@
-"""What a benchmark needs: a durable server of its own, and a way to compare two things in the same run."""
+"""What a benchmark needs: a server that syncs as in production, and databases of its own on it."""
 
 from __future__ import annotations
 
-import json
-import statistics
-import time
+import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import psycopg
 import pytest
 
 from keys.keyring import Keyring
-from registry.app import Registry
+from projections.runner import Runner
 from registry.migrate import migrate
 from registry.postgres import Embedded, create_database
+from tests.benchmarks.ground import Ground, names
 
-RESULTS = Path(__file__).parents[2] / "var" / "bench"
+PINNED = {
+    "min_wal_size": "2GB",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "30min",
+    "autovacuum_naptime": "1h",
+    "max_connections": "200",
+}
+"""No checkpoint and no vacuum but those that a benchmark calls for: what is measured beside one would lie."""
+Cloned: TypeAlias = Callable[[str, str], AbstractContextManager[Ground]]
 
 
-class Comparison:
-    """Rates of ours and of a limit, taken in turns so that a noisy moment meets both; medians, and their ratio."""
-
-    def __init__(self, name: str, unit: str, note: str) -> None:
-        self.name, self.unit, self.note = name, unit, note
-
-    def run(self, ours: Callable[[int], None], limit: Callable[[int], None], *, times: int, runs: int = 5) -> float:
-        """Each is called with how often it shall do its work. Writes var/bench/NAME.json; the ratio."""
-        rates: tuple[list[float], list[float]] = ([], [])
-        ours(times // 10 or 1)  # once to warm up
-        limit(times // 10 or 1)
-        for _ in range(runs):
-            for rate, work in zip(rates, (ours, limit), strict=True):
-                began = time.perf_counter()
-                work(times)
-                rate.append(times / (time.perf_counter() - began))
-        value, best = (statistics.median(rate) for rate in rates)
-        found = {
-            "name": self.name,
-            "value": round(value, 1),
-            "unit": self.unit,
-            "limit": round(best, 1),
-            "ratio": round(value / best, 3),
-            "runs": runs,
-            "note": self.note,
-        }
-        RESULTS.mkdir(parents=True, exist_ok=True)
-        (RESULTS / f"{self.name}.json").write_text(json.dumps(found, indent=1) + "\n")
-        print(f"\n{self.name}: {value:,.0f} of {best:,.0f} {self.unit}, ratio {value / best:.2f}")
-        return value / best
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """NAME in the environment chooses a benchmark: `make bench NAME=commit_4`."""
+    name = os.environ.get("NAME")
+    if name:
+        chosen = [item for item in items if item.name == f"test_{name}" or item.name.endswith(f"[{name}]")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
 
 
 @pytest.fixture(scope="session")
-def durable(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[Registry, psycopg.Connection[tuple[object, ...]]]]:
-    """A registry, and a plain connection to its database, on a server that syncs as in production."""
-    home = tmp_path_factory.mktemp("bench")
-    with Embedded(home / "pg", settings={"min_wal_size": "1GB", "max_wal_size": "4GB"}) as server:
-        for name in ("kets", "kets_vault"):
-            create_database(server.url(), name)
-        migrate(server.url("kets"), server.url("kets_vault"))
-        registry = Registry(server.url("kets"), server.url("kets_vault"), Keyring.create(home / "keys"))
-        with psycopg.connect(server.url("kets"), autocommit=True) as connection:
-            yield registry, connection
-        registry.close()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """One server for all, with an empty pair of databases to clone."""
+    with Embedded(tmp_path_factory.mktemp("bench") / "pg", settings=PINNED) as embedded:
+        for name in names("empty"):
+            create_database(embedded.url(), name)
+        events, vault = map(embedded.url, names("empty"))
+        migrate(events, vault)
+        runner = Runner(events)
+        runner.install()
+        runner.close()
+        yield embedded
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bench") / "keys"
+    Keyring.create(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cloned(server: Embedded, keys: Path) -> Cloned:
+    """Databases made as others are, for as long as they are used: `cloned("empty", "mine")`."""
+
+    @contextmanager
+    def cloned(template: str, name: str) -> Iterator[Ground]:
+        with psycopg.connect(server.url(), autocommit=True) as conn:
+            for new, old in zip(names(name), names(template), strict=True):
+                conn.execute(f"CREATE DATABASE {new} TEMPLATE {old}")
+            try:
+                with Ground(*map(server.url, names(name)), keys) as ground:
+                    yield ground
+            finally:
+                for new in names(name):
+                    conn.execute(f"DROP DATABASE {new} WITH (FORCE)")
+
+    return cloned
+
+
+@pytest.fixture
+def ground(cloned: Cloned) -> Iterator[Ground]:
+    """Empty databases."""
+    with cloned("empty", "ground") as ground:
+        yield ground
+
+
+@pytest.fixture(scope="session")
+def lives(cloned: Cloned, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of databases in which some hundred people have lived, to be cloned and multiplied."""
+    with cloned("empty", "lives") as ground:
+        ground.live(tmp_path_factory.mktemp("bench"))
+        ground.close()
+        yield "lives"
+
+
+@pytest.fixture
+def lived(cloned: Cloned, lives: str) -> Iterator[Ground]:
+    """Databases in which some hundred people have lived."""
+    with cloned(lives, "lived") as ground:
+        yield ground
