@@ -23,7 +23,7 @@ def lines(file: BufferedReader) -> Iterator[tuple[int, str]]:
 
     Raises: BadFile("utf-16", "wrong-suffix", "line-too-long", "nul-byte", "not-utf-8").
     """
-    file.seek(len(_BOM) if _opening(file).startswith(_BOM) else 0)
+    begin(file)
     number = 0
     while raw := file.readline(limits.RECORD_BYTES + 1):
         number += 1
@@ -35,6 +35,11 @@ def lines(file: BufferedReader) -> Iterator[tuple[int, str]]:
             yield number, raw.decode("utf-8")
         except UnicodeDecodeError as fault:
             raise BadFile("not-utf-8", line=number, byte=fault.start + 1, got=f"0x{raw[fault.start]:02x}") from None
+
+
+def begin(file: BufferedReader) -> None:
+    """To the start of the file, behind a byte order mark of UTF-8. Raises: BadFile("utf-16", "wrong-suffix")."""
+    file.seek(len(_BOM) if _opening(file).startswith(_BOM) else 0)
 
 
 def _opening(file: BufferedReader) -> bytes:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+from codecs import getincrementaldecoder
+from io import TextIOWrapper
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.errors import Refused
@@ -11,7 +14,7 @@ from registry.submissions.cells import SEPARATOR, plain_row
 from registry.submissions.columns import column_of
 from registry.submissions.heading import columns_of, line_of
 from registry.submissions.line import BadFile, Line
-from registry.submissions.lines import lines
+from registry.submissions.lines import begin, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from registry.submissions.columns import Column
 
+_BLOCK = 2**16
 _DELIMITERS = (",", ";", "\t")
 
 
@@ -38,15 +42,17 @@ def read_csv(file: BufferedReader) -> Iterator[Line]:
     """
     delimiter, heading = _heading(file)
     columns = columns_of(heading.fields, line=heading.first)
-    count = sum(1 for record in _records(file, delimiter) if record.fields or record.refused) - 1
-    if count > limits.ROWS:
-        raise BadFile("too-many-rows", got=count, expected=limits.ROWS)
-    return _lines(file, delimiter, columns, heading.last)
+    records = _plain_records if _is_plain(file) else _records
+    if records is _records:
+        rows = sum(1 for record in _records(file, delimiter) if record.fields or record.refused) - 1
+        if rows > limits.ROWS:
+            raise BadFile("too-many-rows", got=rows, expected=limits.ROWS)
+    return _lines(records(file, delimiter), columns, heading.last)
 
 
-def _lines(file: BufferedReader, delimiter: str, columns: list[Column | None], heading: int) -> Iterator[Line]:
+def _lines(records: Iterator[Record], columns: list[Column | None], heading: int) -> Iterator[Line]:
     names, plain = [column.name if column else "" for column in columns], plain_row(columns)
-    for record in _records(file, delimiter):
+    for record in records:
         if record.last <= heading:
             continue
         if plain(SEPARATOR.join(record.fields)) and len(record.fields) == len(names):
@@ -81,6 +87,46 @@ def _heading(file: BufferedReader) -> tuple[str, Record]:
     if best[2].refused:
         raise BadFile(best[2].refused.code, **best[2].refused.details)
     return best[1], best[2]
+
+
+def _is_plain(file: BufferedReader) -> bool:
+    """Whether each line is a record and nothing is wrong with the file as a whole. Looked at in large blocks: a file
+    that is not plain is gone through line by line, and says what is wrong and where."""
+    file.seek(0)
+    decode = getincrementaldecoder("utf-8")().decode
+    lines, unfinished = 0, 0
+    while block := file.read(_BLOCK):
+        ended = block.split(b"\n")
+        lines += len(ended) - 1
+        ended[0] = bytes(min(unfinished, limits.RECORD_BYTES)) + ended[0]
+        unfinished = len(ended[-1])
+        if b'"' in block or b"\0" in block or max(map(len, ended)) >= limits.RECORD_BYTES or lines > limits.ROWS:
+            return False
+        try:
+            decode(block)
+        except UnicodeDecodeError:
+            return False
+    try:
+        decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _plain_records(file: BufferedReader, delimiter: str) -> Iterator[Record]:
+    begin(file)
+    text = TextIOWrapper(file, encoding="utf-8", newline="\n")
+    try:
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        for number in count(1):
+            try:
+                yield Record(number, number, next(reader))
+            except StopIteration:
+                return
+            except csv.Error:
+                yield Record(number, number, [], Refused("bare-carriage-return", line=number))
+    finally:
+        text.detach()  # the file is not ours to close
 
 
 def _records(file: BufferedReader, delimiter: str) -> Iterator[Record]:

@@ -256,3 +256,26 @@ def test_a_damaged_file_is_refused_or_read_and_nothing_else(
     except BadFile as refused:
         refusals.append(refused)
     assert {refused.code for refused in refusals if refused} <= set(MESSAGES)
+
+
+LINES = st.lists(st.text("a1 ,;\t\r\x1f\u00e9=\u200b", max_size=12), max_size=6)
+
+
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
+@given(LINES, st.sampled_from(["\n", "\r\n"]), st.booleans(), st.sampled_from(["", "\ufeff"]))
+def test_a_file_without_quotes_is_read_as_one_with_quotes(
+    tmp_path: Path, rows: list[str], end: str, unfinished: bool, mark: str
+) -> None:
+    """The way that skips the look for quoted line breaks finds the same lines, numbers and refusals."""
+    text = mark + end.join(["ref,action,name", *rows]) + ("" if unfinished else end)
+    plain, quoted = tmp_path / "plain.csv", tmp_path / "quoted.csv"
+    plain.write_text(text, encoding="utf-8", newline="")
+    quoted.write_text(text.replace("action", '"action"'), encoding="utf-8", newline="")
+
+    def told(path: Path) -> list[object]:
+        try:
+            return [(line.number, line.values, line.refused and line.refused.code) for line in read(path)]
+        except BadFile as refusal:
+            return [refusal.code]
+
+    assert told(plain) == told(quoted)
