@@ -24,7 +24,7 @@ AIMED = 0.75
 """The share of kills before which we wait for a write and freeze who is to be killed; the others come as they come."""
 ALONE = 0.4
 """The share of kills of a loader of several processes that strike one of them; the others must then end."""
-PATIENCE = 2.0
+PATIENCE = 5.0
 """Seconds to wait for a write."""
 
 
@@ -44,19 +44,26 @@ class Drill:
         self._witness = self._watch()
 
     def strike(self) -> None:
-        """Kill one, somewhere in its work; `tend` starts it again."""
+        """Kill one that is at work, somewhere in it; the next strike starts it again."""
         self.staff.tend()
-        kind = self.random.choices(list(KINDS), list(KINDS.values()))[0]
+        self.staff.loader()
         time.sleep(self.random.uniform(0, self.pause))
+        kinds = [kind for kind in KINDS if kind == "postgres" or self._at_work(kind)]
+        if len(kinds) == 1:  # they all are only just starting
+            return
+        (kind,) = self.random.choices(kinds, [KINDS[kind] for kind in kinds])
         aimed = self.random.random() < AIMED
         if kind == "postgres":
             self._strike_servers(self.random.choice(SERVERS), aimed)
-            return
-        target: Program = getattr(self.staff, kind)()
-        if kind == "sequencer":
-            self._strike_sequencer(target, aimed)
+        elif kind == "sequencer":
+            self._strike_sequencer(self.staff.running[kind], aimed)
         else:
-            self._strike(kind, target, aimed)
+            self._strike(kind, self.staff.running[kind], aimed)
+
+    def _at_work(self, kind: str) -> bool:
+        """Whether it has got as far as the database."""
+        program = self.staff.running[kind]
+        return program.code is None and midwrite.there(self.staff.conns["events"], program.application)
 
     def _strike(self, kind: str, target: Program, aimed: bool) -> None:
         midst, conns, application = False, self.staff.conns.values(), [target.application]

@@ -55,10 +55,15 @@ def in_transaction(conns: Collection[Connection[Any]], applications: Sequence[st
     return writing(conns, applications)
 
 
+def there(conn: Connection[Any], application: str) -> bool:
+    """Whether a program has a session."""
+    return bool(_count(conn, THERE, application))
+
+
 def gone(conn: Connection[Any], application: str) -> None:
     """Wait until PostgreSQL has noticed that a program is dead."""
-    until = time.monotonic() + 10
-    while _count(conn, THERE, application):
+    until = time.monotonic() + 30
+    while there(conn, application):
         assert time.monotonic() < until, f"{application} is dead, and its session is not"
         time.sleep(0.002)
 

@@ -11,6 +11,7 @@ import os
 import random
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 CONTEXT = multiprocessing.get_context("forkserver")
 PRELOAD = ["registry.cli", "alembic.command", "registry.migrate", "tests.faults.clerk", "tests.faults.witness"]
-PR_SET_PDEATHSIG = 1
 IN_ORDER = {0, -signal.SIGTERM}
 """How a program that was asked to end does so; the second before it listens for the signal."""
 
@@ -112,16 +112,20 @@ class Program:
 
 def _become(work: Callable[..., None], arguments: Sequence[Any], environment: Mapping[str, str], log: str) -> None:
     os.setpgid(0, 0)
-    if sys.platform == "linux":
-        import ctypes
-
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    threading.Thread(target=_end_with_test, daemon=True).start()
     os.environ.update(environment)
     random.seed()
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for standard in (1, 2):
         os.dup2(handle, standard)
     work(*arguments)
+
+
+def _end_with_test() -> None:
+    """A test that is killed leaves nothing running."""
+    if test := multiprocessing.parent_process():
+        test.join()
+    os.killpg(0, signal.SIGKILL)
 
 
 def _kets(words: tuple[str, ...]) -> None:

@@ -31,7 +31,8 @@ def sequencing(url: str, path: Path, ready: Any, said: Path) -> None:
     _let_trace()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what a library says of a fault while it goes down
     ready.set()
-    signal.sigwait({signal.SIGUSR1})
+    if signal.sigtimedwait({signal.SIGUSR1}, 60) is None:  # the test has died
+        os._exit(FAILED)
     try:
         with Sequencer(url, Folder(path), signer(), batch=BATCH) as sequencer:
             sequencer.catch_up()

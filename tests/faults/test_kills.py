@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.faults.golang import Follower, Go
 
-KILLS, TRANSITIONS = sized(10, 520), sized(15, 2_100)
+KILLS, TRANSITIONS = sized(10, 505), sized(15, 2_100)
 SHARE = sized(5, 30) / 100
 """Of the kills, that land in the midst of a write; of a dozen it can be few."""
 LONGEST = sized(240, 3_000)
@@ -30,7 +30,7 @@ LONGEST = sized(240, 3_000)
 @pytest.fixture
 def drill(roomy: Path) -> Iterator[Drill]:
     with House(roomy) as house:
-        drill = Drill(house, seed=time.time_ns(), pause=sized(500, 600) / 1000)
+        drill = Drill(house, seed=time.time_ns(), pause=sized(300, 400) / 1000)
         try:
             yield drill
         finally:
