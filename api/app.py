@@ -12,10 +12,12 @@ from api.around import Around, make_log
 from api.desk import Desk, read_pool
 from api.fresh import fresh
 from api.guard import Guard
+from api.housekeeping import purging
 from api.measures import Measures
 from keys.keyring import Keyring
 from registry.app import Registry
 from registry.erasure import replay
+from registry.intake import Intake
 from registry.settings import Settings
 
 if TYPE_CHECKING:
@@ -77,5 +79,7 @@ async def _opened(
             closing.callback(registry.close)
             replay(registry, settings.erasure_list)
         pool = closing.enter_context(read_pool(settings.database_url or ""))
-        app.state.desk = Desk(settings, registry, pool, measures)
+        intake = Intake(settings.intake_folder, registry.vault)
+        closing.enter_context(purging(intake, registry))
+        app.state.desk = Desk(settings, registry, pool, measures, intake)
         yield

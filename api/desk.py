@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 from api.kept import Kept
 from api.measures import Measures
 from registry.app import Registry
+from registry.intake import Intake
 from registry.roles import DatabaseRole, as_role
 from registry.settings import Settings
 
@@ -35,6 +36,7 @@ class Desk:
     registry: Registry
     pool: ConnectionPool[psycopg.Connection[tuple[Any, ...]]]
     measures: Measures
+    intake: Intake
     kept: Kept = field(default_factory=Kept)
     loading: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(SUBMISSIONS_AT_ONCE))
 

@@ -28,6 +28,7 @@ STATUS: dict[str, HTTPStatus] = {
     "submission-unknown": HTTPStatus.NOT_FOUND,
     "tile-unknown": HTTPStatus.NOT_FOUND,
     "worker-unknown": HTTPStatus.NOT_FOUND,
+    "intake-unknown": HTTPStatus.NOT_FOUND,
     "card-unknown": HTTPStatus.NOT_FOUND,
     "card-none": HTTPStatus.NOT_FOUND,
     "employer-unknown": HTTPStatus.NOT_FOUND,

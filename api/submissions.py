@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 from contextlib import contextmanager
+from datetime import date, timedelta
+from functools import partial
+from io import BytesIO, StringIO
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
@@ -14,9 +18,11 @@ from api.desk import AtDesk
 from api.fresh import HEADER, write_positions
 from api.problems import Message, responses, said
 from api.upload import MOST_BYTES, SUFFIX, Uploaded
+from domain.decide import today
 from domain.errors import Refused
 from registry.submissions.load import Loader
 from registry.submissions.read import read
+from registry.submissions.results import HEADINGS, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +68,7 @@ class Submitted(BaseModel):
     again: int
     recorded: int
     refused: dict[str, int] = Field(examples=[{"already-employed": 1}])
+    kept_until: date = Field(description="Last day on which the result file can be fetched again")
     results: list[Result]
 
 
@@ -104,10 +111,23 @@ def submit(
     A row's key is its `ref`, or its content when it has none. A refused row may be mended and sent under the same ref.
     """
     with _turn(desk):
-        _check_rows(path)
+        numbers = _numbers(path)
         results: list[Result] = []
         loader = Loader(desk.registry, submitter=submitter, door="api")
+        now = desk.registry.now()
+        ends_on = today(now) + timedelta(days=desk.settings.intake_days)
+        keep = partial(
+            desk.intake.keep,
+            submission=loader.submission,
+            organisation=submitter or "-",
+            numbers=numbers,
+            kept_at=now,
+            ends_on=ends_on,
+        )
+        with path.open("rb") as body:
+            keep(body, kind="upload")
         summary = loader.load(path, on_row=lambda row: results.append(_result(row)))
+        keep(BytesIO(_result_file(results)), kind="results")
     newest: dict[int, int] = {}
     for result in results:
         desk.measures.rows.labels(result.outcome).inc()
@@ -122,8 +142,35 @@ def submit(
         again=summary.again,
         recorded=summary.recorded,
         refused=dict(summary.refused),
+        kept_until=ends_on,
         results=results,
     )
+
+
+@router.get(
+    "/submissions/{submission}/results",
+    response_class=Response,
+    responses={**responses("intake-unknown"), 200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    summary="The result file of a submission",
+)
+def results(desk: AtDesk, submission: UUID) -> Response:
+    """Row by row as it was answered, as CSV, until `kept_until`, or until a person in it is erased."""
+    body = b"".join(desk.intake.read(submission, "results", today(desk.registry.now())))
+    name = f'attachment; filename="{submission}.results.csv"'
+    return Response(body, media_type="text/csv", headers={"Content-Disposition": name})
+
+
+def _result_file(found: list[Result]) -> bytes:
+    """As `kets load --results` writes it."""
+    file = StringIO(newline="")
+    rows = csv.writer(file)
+    rows.writerow(HEADINGS)
+    for row in found:
+        said_id, said_en = (row.message.id, row.message.en) if row.message else ("", "")
+        receipt = " ".join(row.receipt.events) if row.receipt else ""
+        cells = (row.ref or "", row.outcome, row.code or "", said_id, said_en, receipt)
+        rows.writerow([row.line, *map(harmless, cells)])
+    return file.getvalue().encode("utf-8-sig")
 
 
 @contextmanager
@@ -137,10 +184,15 @@ def _turn(desk: Desk) -> Iterator[None]:
         desk.loading.release()
 
 
-def _check_rows(path: Uploaded) -> None:
-    """Raises: Refused("too-many-rows") before any is recorded; BadFile."""
-    if sum(1 for _ in islice(read(path), MOST_ROWS + 1)) > MOST_ROWS:
+def _numbers(path: Uploaded) -> set[str]:
+    """The numbers of persons that the rows name, right or wrong.
+
+    Raises: Refused("too-many-rows") before any is recorded; BadFile.
+    """
+    lines = list(islice(read(path), MOST_ROWS + 1))
+    if len(lines) > MOST_ROWS:
         raise Refused("too-many-rows", got=f"more than {MOST_ROWS}", expected=MOST_ROWS)
+    return {line.values[name] for line in lines for name in ("nik", "passport") if line.values.get(name)}
 
 
 def _result(row: RowResult) -> Result:

@@ -1,8 +1,10 @@
-"""A request's body as a file: written down as it comes, counted, and never larger than it may be."""
+"""A request's body as a file: in memory, written as it comes, counted, and never larger than it may be."""
 
 from __future__ import annotations
 
+import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +13,7 @@ from fastapi import Depends, Request
 from domain.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 MOST_BYTES = 10 * 1024**2
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -33,8 +35,10 @@ async def _uploaded(request: Request) -> AsyncIterator[Path]:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > MOST_BYTES:
         raise Refused("file-too-large", got=declared, expected=MOST_BYTES)
-    with tempfile.TemporaryDirectory(prefix="kets-submission-") as folder:  # 0700, as mkdtemp makes it
-        path = Path(folder, f"body{suffix}")
+    with tempfile.TemporaryDirectory(prefix="kets-submission-") as folder, _memory() as held:
+        path = Path(folder, f"body{suffix}")  # the folder, 0700, holds a link into memory, and no bytes
+        if held is not None:
+            path.symlink_to(f"/proc/self/fd/{held}")
         size = 0
         with path.open("wb") as file:
             async for chunk in request.stream():
@@ -43,6 +47,19 @@ async def _uploaded(request: Request) -> AsyncIterator[Path]:
                     raise Refused("file-too-large", got=f"more than {MOST_BYTES}", expected=MOST_BYTES)
                 file.write(chunk)
         yield path
+
+
+@contextmanager
+def _memory() -> Iterator[int | None]:
+    """A file in memory; None where the system has no such thing, and the body is then on disk during the request."""
+    if not hasattr(os, "memfd_create"):
+        yield None
+        return
+    held = os.memfd_create("kets-submission")
+    try:
+        yield held
+    finally:
+        os.close(held)
 
 
 def _suffix(request: Request) -> str:

@@ -136,7 +136,10 @@ class Keyring:
     def kek_of(self, kid: str) -> Kek:
         """The key-encryption key of this id. Raises: KeysError("kek-missing", "token-missing")."""
         if kid not in self._keks:
-            self._keks[kid] = self._opened(self._version("kek").content(number_of(kid)))
+            content = self._version("kek").content(number_of(kid))
+            if content["kid"] != kid:
+                raise KeysError("kek-missing", f"got {kid!r}, which no key-encryption key is called")
+            self._keks[kid] = self._opened(content)
         return self._keks[kid]
 
     def wrapping(self) -> tuple[str, Kek]:

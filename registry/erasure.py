@@ -4,6 +4,7 @@ The order of the writes is the design. After a crash anywhere, the same call aga
 
     1. record  every card revoked and KeyDestroyed, in one save    crash before: nothing happened; after: nothing more
                                                                    can be recorded of the person, all is still there
+       intake  every upload and result file that names the person destroyed   after: they cannot be read by anybody
     2. list    the stream, on the list outside both databases      after: whoever opens the registry next destroys
                                                                    the key (`replay`), as after restoring a backup
     3. key     and identity entries deleted from the vault         after: nobody can read what is sealed
@@ -20,8 +21,9 @@ from domain import facts as f
 from domain.decide import today
 from domain.errors import Refused
 from domain.worker import Worker
-from registry import erasure_list
+from registry import erasure_list, intake
 from registry.roles import DatabaseRole, connect
+from registry.rotation import identifiers_of
 from registry.store import shard_of
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ def erase(
         day = today(registry.now())
         destroyed = f.KeyDestroyed(effective_on=day, ground=ground, second=second)
         registry.record(worker, lambda history: _facts(history, destroyed), by=by)
+    intake.forget(registry.vault, [value for _, value in identifiers_of(registry, [worker]).values()])
     erasure_list.append(erasures, registry.keyring, worker, registry.now())
     registry.vault.destroy(worker)
     events = _remove_sealed(registry, worker)
@@ -84,7 +87,10 @@ def replay(registry: Registry, erasures: Path) -> int:
     One query when there is a list, none when there is not. Raises: Refused("erasure-list-altered").
     """
     streams = erasure_list.read(erasures, registry.keyring)
-    return registry.vault.destroy_all(streams) if streams else 0
+    back = registry.vault.destroy_all(streams) if streams else 0
+    if back:
+        intake.forget_all(registry.vault)  # a restored vault brought back keys of files that may name them
+    return back
 
 
 def _refuse_held(registry: Registry, worker: UUID) -> None:

@@ -525,6 +525,10 @@ REQUESTS: dict[str, tuple[str, str]] = {
         "Basis data tidak menjawab; coba lagi sebentar.",
         "The database does not answer; try again in a moment.",
     ),
+    "intake-unknown": (
+        "Tidak ada berkas yang disimpan untuk kiriman ini, atau masa simpannya sudah habis.",
+        "No file is kept for this submission, or it is past its end date.",
+    ),
     "internal": (
         "Terjadi kesalahan di pihak kami; sebutkan nomor permintaan ini kepada petugas.",
         "Something went wrong on our side; give this request's number to whoever runs the registry.",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from registry.app import Registry
     from registry.vault import Identifier, Vault
 
-WRAPPED = {"data_key": "stream"}
+WRAPPED = {"data_key": "stream", "intake": "id"}
 """Tables of what is wrapped, and the column that it is bound to."""
 FIRST, BEFORE_ALL = UUID(int=0), b""
 

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     pkcs11_pin: SecretStr | None = None
     pkcs11_pin_file: Path | None = None
     erasures: Path | None = None
+    intake: Path | None = None
+    intake_days: int = Field(default=30, ge=1)
     witnesses: Path | None = None
     auditors: Path | None = None
     backup_days: int = Field(default=400, ge=1)
@@ -43,6 +45,10 @@ class Settings(BaseSettings):
     @property
     def key_folder(self) -> Path:
         return self.keys or self.home / "keys"
+
+    @property
+    def intake_folder(self) -> Path:
+        return self.intake or self.home / "intake"
 
     @property
     def token(self) -> Token | None:

@@ -128,3 +128,10 @@ def test_the_listing_shows_no_secret(tmp_path: Path) -> None:
     for file in (tmp_path / "keys").iterdir():
         content = json.loads(file.read_text())
         assert content.get("k", content.get("d")) not in shown
+
+
+@pytest.mark.parametrize("kid", ["kek-0", "kek-2", "kek-01", "kdk-1", "kek1", "kek-", "", "index-1"])
+def test_a_key_is_asked_for_by_its_very_name(tmp_path: Path, kid: str) -> None:
+    """A name with a bit turned must not lead to the key that was meant: the audit would see nothing."""
+    with refused("kek-missing"):
+        Keyring.create(tmp_path / "keys").kek_of(kid)

@@ -80,7 +80,7 @@ def whole_path(site: Site, folder: Path) -> None:
     site.runner.rebuild("record")
     with Sequencer(site.database_url, Folder(folder), signer()) as sequencer:
         assert sequencer.catch_up() == 6
-    assert list(rotation.rewrap(site.registry.vault)) == [0]
+    assert sum(rotation.rewrap(site.registry.vault)) == 0
     officer = Actor(organisation="kemnaker", role=Role.OFFICER, person="one")
     erasing = {"by": officer, "second": "two", "erasures": site.settings.erasure_list, "backup_days": 30}
     gone = erase(site.registry, stream_of(site, 1), ground="ordered", **erasing)  # type: ignore[arg-type]  # of several types

@@ -57,6 +57,9 @@ NOT_EVIDENCE = {
         "legal_hold": "stream reason until",
         # which versions are in use: what each key is wrapped by stands beside it
         "live_key": "use number",
+        # keys of kept files, which are no facts
+        "intake": "id submission kind organisation kept_at ends_on kek wrapped",
+        "intake_mark": "mark intake",
         "alembic_version": "version_num",
     },
 }

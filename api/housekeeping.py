@@ -1,0 +1,43 @@
+"""What the API does beside answering: once an hour, what came in and is past its end date is destroyed."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+import structlog
+
+from domain.decide import today
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from registry.app import Registry
+    from registry.intake import Intake
+
+EVERY = 3600.0
+
+
+@contextmanager
+def purging(intake: Intake, registry: Registry) -> Iterator[None]:
+    """Purge at once and then every hour. When the database does not answer, the next hour does it."""
+    ended = threading.Event()
+
+    def run() -> None:
+        while True:
+            try:
+                intake.purge(today(registry.now()))
+            except (psycopg.Error, OSError) as error:
+                structlog.get_logger().warning("intake-not-purged", error=type(error).__name__)
+            if ended.wait(EVERY):
+                return
+
+    thread = threading.Thread(target=run, name="purging")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
