@@ -31,9 +31,11 @@ class Shard:
         return self._held
 
     def fits(self, leaf: bytes | None) -> bool:
-        """Whether the row at `next` gives this leaf, or any when None is told."""
+        """Whether the row at `next` is of this shard and gives this leaf, or any when None is told."""
         row = self.peek()
-        return row is not None and row.position == self.next and leaf in (None, row.leaf)
+        if row is None or row.entry is None or row.position != self.next or leaf not in (None, row.leaf):
+            return False
+        return place_of(row.entry.stream) == self.number
 
     def take(self, leaf: bytes | None = None) -> Placed | None:
         """The row at `next`, None when there is none; of several there, the one that gives `leaf`."""

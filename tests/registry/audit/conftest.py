@@ -80,7 +80,7 @@ class Audits:
         (found,) = self.alter(query, *parameters)
         return found
 
-    def alter(self, query: str, *parameters: Any, **names: str) -> list[Any]:
+    def alter(self, query: str, *parameters: Any, **names: object) -> list[Any]:
         """Run a statement as the administrator, `names` put into it; the rows that it gives."""
         done = self.conn.execute(query.format(**names), parameters)  # type: ignore[arg-type]  # put together here
         return done.fetchall() if done.description else []

@@ -110,7 +110,7 @@ def test_what_comes_from_outside_is_opened_first(audits: Audits, tmp_path: Path)
 
 
 def test_memory_does_not_grow_with_the_log(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Five times the facts, the same peak within a fifth. Fewer rows at a time than usual: fewer facts will do."""
+    """Five times the facts, and not half as much again. Fewer rows at a time than usual: fewer facts will do."""
     monkeypatch.setattr(rows_module, "FETCH", 20)
     peaks = []
     for count in (1_000, 4_000):
@@ -120,7 +120,7 @@ def test_memory_does_not_grow_with_the_log(ledger: Ledger, monkeypatch: pytest.M
         assert ledger.audited() == []
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.2 * peaks[0], peaks
+    assert peaks[1] < 1.5 * peaks[0], peaks
 
 
 def test_every_code_is_documented_and_used() -> None:

@@ -167,6 +167,21 @@ def test_a_swap_of_two_contents(audits: Audits) -> None:
     assert {each for each in audits.found(audits.new) if each[0] != "time-differs"} == named
 
 
+def test_a_row_in_another_shard(audits: Audits) -> None:
+    """The first of the whole log, put beside the first of another shard: not one of the others is accused."""
+    first = log.segments(audits.conn)[0].shard
+    (name,) = audits.one(f"SELECT stream || ':' || version {AT}", first, 1)
+    for other in {0, 4, 15} - {first}:
+        audits.alter("DROP INDEX event_{other:02d}_position", other=other)
+        audits.alter("UPDATE event SET shard = %s WHERE (shard, position) = (%s, 1)", other, first)
+        codes = {code for code, about in audits.found(audits.new) if about == name}
+        assert {"event-missing", "event-surplus"} <= codes
+        assert {about for _, about in audits.found(audits.new)} == {name}
+        back = "UPDATE event SET shard = %s WHERE shard = %s AND stream || ':' || version = %s"
+        audits.alter(back, first, other, name)
+    assert audits.found(audits.new) == []
+
+
 # -- 5 ---------------------------------------------------------------------------------------------------------------
 WRAPPED = "SELECT stream, wrapped FROM data_key WHERE stream IN (%s, %s)"
 
