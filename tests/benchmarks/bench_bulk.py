@@ -10,7 +10,8 @@ from uuid import UUID
 from domain import facts as f
 from domain.event import Actor, Event, Role
 from registry import layout
-from registry.store import shard_of
+from registry.store import SHARDS, shard_of
+from registry.submissions.windows import uncollected
 from tests.benchmarks.bare import Bare
 from tests.benchmarks.measure import RUNS, Result, in_turns, scaled
 from tests.benchmarks.newcomers import numbers
@@ -23,11 +24,9 @@ if TYPE_CHECKING:
     from registry.vault import Claim
     from tests.benchmarks.ground import Ground
 
-EVENTS = scaled(12_000)
-TOGETHER = 2_000
-"""New workers that are claimed together."""
 MOST = 900
-"""Events of a transaction."""
+"""Events of a transaction, as of a file's."""
+EVENTS = scaled(SHARDS * MOST)
 BY = Actor(organisation="kemnaker", role=Role.OFFICER, person="officer-1")
 
 
@@ -51,9 +50,8 @@ def compared(ground: Ground, people: Iterator[tuple[str, date]], each: int) -> l
     waiting = [[next(people)[0] for _ in range(workers)] for _ in range(RUNS + 2)]
 
     def ours(_: int) -> None:
-        niks = waiting.pop()
-        for start in range(0, workers, TOGETHER):
-            stored(ground.registry, niks[start : start + TOGETHER], each)
+        with uncollected():
+            stored(ground.registry, waiting.pop(), each)
 
     def ready() -> None:
         ground.checkpoint()
