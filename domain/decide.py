@@ -104,7 +104,7 @@ class History:
             ref=ref,
             late_reason=late_reason,
         )
-        if getattr(self.now, "erased", False):  # late facts and amendments too
+        if self.events and getattr(self.now, "erased", False):  # late facts and amendments too
             raise Refused("worker-erased", worker=self.stream)
         check_form(fact)
         if late_reason is not None and late_reason not in LATE_REASONS:
