@@ -57,7 +57,7 @@ class History:
 
     @property
     def now(self) -> Any:
-        """The `Worker` or `Employer` as all that is known leaves it; moves on with the next fact, as `state` does not."""
+        """The `Worker` or `Employer` as all that is known leaves it. The next fact moves it on, and not `state`'s."""
         if self._now is None:
             events = effective(self.events)
             self._now, self._last = self.fold(events), order(events[-1]) if events else None
