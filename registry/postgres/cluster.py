@@ -6,6 +6,7 @@ import secrets
 import shutil
 import signal
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from registry.postgres.account import Account
@@ -90,13 +91,12 @@ class Cluster:
 
     def named_pid(self) -> int | None:
         """The pid in postmaster.pid, whoever has it now; None without one."""
-        lines = self._pid_file()
-        return abs(int(lines[0])) if lines and lines[0].lstrip("-").isdigit() else None
+        return _named(self._pid_file())
 
     def ready(self, pid: int) -> bool:
         """Whether the server `pid` says that it takes connections."""
-        lines = self._pid_file()
-        return self.named_pid() == pid and len(lines) > READY and lines[READY].strip() == "ready"
+        lines = self._pid_file()  # read once: a killed server's `ready` may be replaced under our eyes
+        return _named(lines) == pid and len(lines) > READY and lines[READY].strip() == "ready"
 
     def end_orphan(self) -> None:
         """Shut down a server of ours whose owner has died (we hold the lock, so it has).
@@ -112,6 +112,10 @@ class Cluster:
             return (self.data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return []
+
+
+def _named(pid_file: Sequence[str]) -> int | None:
+    return abs(int(pid_file[0])) if pid_file and pid_file[0].lstrip("-").isdigit() else None
 
 
 def settled(home: Path, account: Account | None) -> Path:

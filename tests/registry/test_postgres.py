@@ -595,6 +595,31 @@ def test_programs_that_do_not_run_or_are_too_old(bare: Path, house: Path) -> Non
         Embedded(bare, binaries=fake).start()
 
 
+def test_a_killed_servers_word_is_not_the_new_ones(tmp_path: Path) -> None:
+    """postmaster.pid is replaced while it is read: `ready` there was said by the server that was killed."""
+    made = cluster.Cluster(tmp_path, None)
+    made.data.mkdir()
+    rest = "/data\n1\n5432\n/socket\n\n1 2\n"
+    old, new, name = f"111\n{rest}ready\n", f"222\n{rest}starting\n", made.data / "postmaster.pid"
+    name.write_text(old)
+    over = threading.Event()
+
+    def replace() -> None:
+        while not over.is_set():
+            for text in (new, old):
+                name.with_suffix(".new").write_text(text)
+                name.with_suffix(".new").replace(name)
+
+    with ThreadPoolExecutor(1) as pool:
+        replacing = pool.submit(replace)
+        try:
+            early = sum(made.ready(222) for _ in range(3_000))
+        finally:
+            over.set()
+        replacing.result()
+    assert early == 0
+
+
 def test_every_error_code_is_documented() -> None:
     sources = "".join(source.read_text() for source in (ROOT / "registry/postgres").glob("*.py"))
     codes = set(re.findall(r'"((?:postgres|embedded|database)-[a-z-]+)"', sources))
