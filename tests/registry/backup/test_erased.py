@@ -6,17 +6,22 @@ import base64
 import mmap
 import os
 import random
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from api import create_app
 from domain import facts as f
 from domain.event import Actor, Role
 from registry.cli.site import Site
 from registry.erasure import erase
+from registry.intake import Intake
 from registry.ledger import proof
 from registry.ledger.place import folder_of, signer_of
 from registry.settings import Settings
+from tests.api.client import TestClient
+from tests.api.story import HERE, send
 from tests.registry.people import founded, hired, nik
 from tests.registry.test_erasure import everything
 
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from tests.registry.backup.conftest import Operator
+    from tests.registry.submissions.employer_files import Values
 
 PEOPLE, GONE = (1_000, 200) if os.environ.get("KETS_FAULTS") == "all" else (150, 30)
 OFFICER = Actor(organisation="kemnaker", role=Role.OFFICER, person="officer-1")
@@ -75,6 +81,20 @@ def proofs(site: Site, streams: list[UUID]) -> list[dict[str, Any]]:
         return [proof.prove(conn, folder_of(Settings()), draw.choice(streams), draw.choice((1, 2))) for _ in range(200)]
 
 
+def intake_of(site: Site) -> Intake:
+    return Intake(Settings().intake_folder, site.registry.vault)
+
+
+def sent(site: Site, *files: list[Values]) -> None:
+    """Rows come by HTTP too, with a wage that is none, so that each is refused and kept as it came."""
+    settings = Settings(DATABASE_URL=site.database_url, vault_url=site.vault_url)
+    with TestClient(create_app(settings, registry=site.registry), base_url=HERE) as client:
+        for rows in files:
+            answer = send(client, [{**row, "ref": f"again-{row['ref']}", "wage": "x"} for row in rows], submitter=None)
+            assert answer.json()["refused"] == {"integer-format": len(rows)}
+    assert len(intake_of(site).listing()) == 2 * len(files)
+
+
 def test_two_hundred_of_a_thousand(operator: Operator, tmp_path: Path) -> None:
     rows = []
     for n in range(1, PEOPLE + 1):
@@ -89,6 +109,7 @@ def test_two_hundred_of_a_thousand(operator: Operator, tmp_path: Path) -> None:
         before, shown = statistics(site), proofs(site, everybody)
         held = tmp_path / "checkpoint"
         held.write_text(folder_of(Settings()).checkpoint() or "", encoding="utf-8")
+        sent(site, rows[GONE - 20 : GONE], rows[GONE : GONE + 20])
         operator.done("backup", operator.root)
 
         for stream in gone:
@@ -102,6 +123,12 @@ def test_two_hundred_of_a_thousand(operator: Operator, tmp_path: Path) -> None:
                 backup_days=30,
             )
         operator.sequence()
+
+        # Of two uploads and their result files only those that name nobody who is gone are left.
+        kept = intake_of(site)
+        assert [one.kind for one in kept.listing()] == ["upload", "results"]
+        kept.purge(datetime.now(UTC).date())  # sweeps bytes whose key is destroyed
+        assert len(list(kept.folder.iterdir())) == 2
 
         # All proofs hold: those handed out before, new ones, and the whole log against a checkpoint from before.
         verifier = signer_of(Settings()).verifier
