@@ -45,7 +45,7 @@ bench-growth: $(READY) ## what an event costs in a log of 10,000,000, over what 
 	@NAME=growth KETS_BENCH_TOP=10000000 $(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -n 0 -s
 
 faults: $(READY) ## kill drills, failing system calls, races at full size; figures into var/faults/
-	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults tests/registry/backup/test_erased.py -n 2
+	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults tests/registry/backup/test_erased.py tests/registry/ledger/test_go.py -n 2
 
 failover: $(READY) ## the primary dies under load and the standby takes over; the rest of the recovery runbook
 	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults/test_failover.py -n 0
