@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.faults import midwrite, witness
 from tests.faults.programs import Program
+from tests.faults.report import sized
 from tests.faults.staff import Staff
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ AIMED = 0.75
 """The share of kills before which we wait for a write and freeze who is to be killed; the others come as they come."""
 ALONE = 0.4
 """The share of kills of a loader of several processes that strike one of them; the others must then end."""
-PATIENCE = 5.0
+PATIENCE = sized(1, 5)
 """Seconds to wait for a write."""
 
 

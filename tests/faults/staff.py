@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tests.faults import clerk, midwrite
 from tests.faults.journal import Journal, told
 from tests.faults.programs import IN_ORDER, Program
+from tests.faults.report import sized
 from tests.faults.rows import rows, written
 from tests.registry.submissions.employer_files import csv_file
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.faults.house import House
 
-SIZES = (60, 400, 1500)
+SIZES = (60, 400, 1500)[: sized(2, 3)]
 """People of a file: less than a window of the loader, and several."""
 CLERKS = 3_400_000
 """The clerk's first person; the loader's are before."""
