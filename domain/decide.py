@@ -76,8 +76,9 @@ class History:
 
     def fold(self, events: Iterable[Event]) -> State:
         state = empty(self.stream, self.kind)
+        evolve: Any = employer.evolve if isinstance(state, employer.Employer) else worker.evolve
         for event in events:
-            _evolve(state, event)
+            evolve(state, event)
         return state
 
     def record(

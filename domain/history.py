@@ -6,7 +6,7 @@ docs/architecture.md gives the same rules in prose, with examples.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from msgspec.structs import replace
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from domain.event import Event
 
 
+AMENDING, REGISTERING = frozenset(get_args(Amendment)), frozenset(get_args(Registration))
+"""As sets of types: looked at for every event of every fold."""
+
+
 def effective(events: Sequence[Event], known_at: datetime | None = None) -> list[Event]:
     """The events that stand, in order of effect.
 
@@ -29,8 +33,8 @@ def effective(events: Sequence[Event], known_at: datetime | None = None) -> list
        who said it and when it became known.
     4. Order: the registration first, then by (effective_on, version).
     """
-    known = [e for e in events if known_at is None or e.recorded_at <= known_at]
-    if not any(isinstance(e.fact, Amendment) for e in known):
+    known = events if known_at is None else [e for e in events if e.recorded_at <= known_at]
+    if AMENDING.isdisjoint([type(e.fact) for e in known]):
         return sorted(known, key=order)
     decided = deciding(known)
     facts = (_amended(e, decided.get(e.originator_version)) for e in known if not isinstance(e.fact, Amendment))
@@ -93,4 +97,5 @@ def _amended(event: Event, amendment: Event | None) -> Event | None:
 
 def order(event: Event) -> tuple[bool, date, int]:
     """Sort key of rule 4."""
-    return (not isinstance(event.fact, Registration), event.fact.effective_on, event.originator_version)
+    fact = event.fact
+    return (type(fact) not in REGISTERING, fact.effective_on, event.originator_version)

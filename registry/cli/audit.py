@@ -61,7 +61,7 @@ def run(
     ] = None,
     key: Key = None,
     policy_file: PolicyFile = None,
-    without_vault: Annotated[bool, typer.Option(help="Open no key and no sealed part.")] = False,
+    without_vault: Annotated[bool, typer.Option("--without-vault", help="Open no key and no sealed part.")] = False,
     most: Annotated[int, typer.Option(min=1, max=1_000_000, help="Differences named.")] = 1_000,
     report: Annotated[Path | None, typer.Option(help="Where the report goes, as JSON.")] = None,
     as_json: Json = False,
@@ -132,7 +132,7 @@ def bundle(
     who: Annotated[str, typer.Argument(help="Worker id or card number.")],
     out: Annotated[Path, typer.Option(help="Where the bundle goes.")],
     personal: Annotated[
-        bool, typer.Option(help="With the sealed parts and the data key that opens them, for good.")
+        bool, typer.Option("--personal", help="With the sealed parts and the data key that opens them, for good.")
     ] = False,
     checkpoint: Annotated[
         Path | None,

@@ -621,8 +621,9 @@ def test_a_killed_servers_word_is_not_the_new_ones(tmp_path: Path) -> None:
 
 
 def test_every_error_code_is_documented() -> None:
-    sources = "".join(source.read_text() for source in (ROOT / "registry/postgres").glob("*.py"))
-    codes = set(re.findall(r'"((?:postgres|embedded|database)-[a-z-]+)"', sources))
+    places = [*(ROOT / "registry/postgres").glob("*.py"), ROOT / "registry/roles.py"]
+    sources = "".join(source.read_text() for source in places)
+    codes = set(re.findall(r'"((?:postgres|embedded|database|roles)-[a-z-]+)"', sources))
     documented = set(re.findall(r"^\| `([a-z]+-[a-z-]+)` \|", (ROOT / "docs/how-to/database.md").read_text(), re.M))
     assert codes == documented
     assert "postgres-missing" in codes
