@@ -62,6 +62,18 @@ class SubmittedRow(NamedTuple):
     sealed: bytes | None
 
 
+SEQUENCING = 0x6B657473
+"""The advisory lock that every sequencer shares, for as long as it is at work."""
+
+
+class LedgerSize(NamedTuple):
+    """Events in the ledger, events recorded, and whether a sequencer is at work."""
+
+    size: int
+    recorded: int
+    at_work: bool
+
+
 class Appended(NamedTuple):
     """Where appended events stand, and how many seconds their shard's head was held for it."""
 
@@ -253,12 +265,16 @@ class ShardRecorder(PostgresApplicationRecorder):
             row = cur.execute(query, (shard, most)).fetchone()
         return int(row[0]) if row else None
 
-    def sequenced(self) -> tuple[int, int]:
-        """How many events are in the ledger, and how many there are."""
-        query = "SELECT (SELECT size FROM ledger_head), (SELECT sum(position)::int8 FROM event_head)"
+    def ledger(self) -> LedgerSize:
+        """How far the ledger is. By the way the loaders ask: one statement, no lock taken."""
+        query = (
+            "SELECT (SELECT size FROM ledger_head), (SELECT sum(position)::int8 FROM event_head), EXISTS (SELECT FROM"
+            " pg_locks WHERE locktype = 'advisory' AND objid = %s AND database ="
+            " (SELECT oid FROM pg_database WHERE datname = current_database()))"
+        )
         with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
-            ((size, recorded),) = cur.execute(query, prepare=True).fetchall()
-        return size, recorded
+            (found,) = cur.execute(query, (SEQUENCING,), prepare=True).fetchall()
+        return LedgerSize(*found)
 
     def ping(self) -> int:
         """How many events there are. Raises eventsourcing's PersistenceError when the database does not answer."""

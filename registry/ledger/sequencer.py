@@ -29,7 +29,7 @@ from registry.ledger.leaf import leaf_hash
 from registry.ledger.log import Head, Segment
 from registry.ledger.merkle import Tree, extended
 from registry.roles import DatabaseRole, connect
-from registry.store import SHARDS
+from registry.store import SEQUENCING, SHARDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,7 @@ class Sequencer(AbstractContextManager["Sequencer"]):
             undo.callback(self._exit.close)
             self._exit.enter_context(self.folder.locked())
             self._conn = self._exit.enter_context(connect(self.url, DatabaseRole.LEDGER, autocommit=True))
+            self._conn.execute("SELECT pg_advisory_lock_shared(%s)", (SEQUENCING,))  # loaders look whether we are here
             self.head = checked(self._conn, self.folder, self.signer)
             undo.pop_all()
         return self

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 MOST = 20_000
 """Events that may wait to be sequenced: about what the sequencer takes in one second (docs/benchmarks.md)."""
 LOOK, PATIENCE = 0.05, 2.0
-"""Seconds between two looks, and after which a ledger that does not grow is taken to have no sequencer at work."""
+"""Seconds between two looks, and after which a ledger that does not grow holds nobody up any more."""
 
 
 class BackPressure:
-    """Asked before each window. Without a sequencer at work it never holds anybody up for longer than `PATIENCE`."""
+    """Asked before each window. Holds nobody up where no sequencer is at work."""
 
     def __init__(self, recorder: ShardRecorder, most: int = MOST, patience: float = PATIENCE) -> None:
         self._recorder, self._most, self._patience = recorder, most, patience
@@ -24,12 +24,12 @@ class BackPressure:
 
     def wait(self) -> None:
         """Return once few enough events wait."""
-        size, recorded = self._recorder.sequenced()
+        ledger = self._recorder.ledger()
         grown = time.monotonic()
-        while recorded - size > self._most and size != self._standing:
+        while ledger.at_work and ledger.recorded - ledger.size > self._most and ledger.size != self._standing:
             time.sleep(LOOK)
-            before, (size, recorded) = size, self._recorder.sequenced()
-            if size != before:
+            before, ledger = ledger.size, self._recorder.ledger()
+            if ledger.size != before:
                 grown = time.monotonic()
             elif time.monotonic() - grown > self._patience:
-                self._standing = size
+                self._standing = ledger.size
