@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from fastapi import Path as FromPath
 from pydantic import BaseModel, Field
 
 from api.desk import AtDesk
@@ -153,7 +154,10 @@ def submit(
     responses={**responses("intake-unknown"), 200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     summary="The result file of a submission",
 )
-def results(desk: AtDesk, submission: UUID) -> Response:
+def results(
+    desk: AtDesk,
+    submission: Annotated[UUID, FromPath(description="As the answer to the submission named it")],
+) -> Response:
     """Row by row as it was answered, as CSV, until `kept_until`, or until a person in it is erased."""
     body = b"".join(desk.intake.read(submission, "results", today(desk.registry.now())))
     name = f'attachment; filename="{submission}.results.csv"'

@@ -308,7 +308,7 @@ RECORDING: dict[str, tuple[str, str]] = {
 BACKUP: dict[str, tuple[str, str]] = {
     "backup-damaged": ("{got} tidak terbaca.", "{got} cannot be read."),
     "backup-empty": ("Tidak ada cadangan di map ini.", "There is no backup in this folder."),
-    "backup-failed": ("{program} gagal: {said}", "{program} failed: {said}"),
+    "backup-failed": ("{program} gagal: {said}.", "{program} failed: {said}."),
     "backup-not-allowed": (
         "Akun {got} tidak boleh membuat cadangan; berikan REPLICATION.",
         "The account {got} may not take backups; ALTER ROLE ... REPLICATION.",
@@ -318,8 +318,8 @@ BACKUP: dict[str, tuple[str, str]] = {
         "No backup reaches {got}; there are: {expected}.",
     ),
     "backup-not-restorable": (
-        "Cadangan dipulihkan untuk uji dan tidak lulus: {said}",
-        "The backup was restored as a trial and did not pass: {said}",
+        "Cadangan dipulihkan untuk uji dan tidak lulus: {said}.",
+        "The backup was restored as a trial and did not pass: {said}.",
     ),
     "backup-of-standby": (
         "Server ini mengikuti server lain; cadangkan server utama.",
@@ -334,9 +334,9 @@ BACKUP: dict[str, tuple[str, str]] = {
     "backup-running": ("Proses lain memakai {folder}.", "Another process works in {folder}."),
     "checkpoint-needed": (
         "Map ledger hilang. Mintalah checkpoint terbaru dari auditor dan berikan dengan --checkpoint; bila tidak ada"
-        " yang memegang yang lebih baru: --checkpoint {expected}",
+        " yang memegang yang lebih baru, {expected} adalah milik cadangan ini.",
         "The ledger's folder is lost. Ask the auditors for the newest checkpoint and give it with --checkpoint; when"
-        " nobody holds a newer one: --checkpoint {expected}",
+        " nobody holds a newer one, the backup's own is {expected}.",
     ),
     "restore-into": (
         "DATABASE_URL menunjuk server Anda sendiri; gunakan --into MAP, lalu docs/how-to/recovery.md.",

@@ -17,6 +17,7 @@ from tests.api.client import TestClient
 
 ROUTES = {
     "POST /v1/submissions",
+    "GET /v1/submissions/{submission}/results",
     "GET /v1/receipts/{id}",
     "GET /ledger/checkpoint",
     "GET /ledger/witnessed",
