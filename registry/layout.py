@@ -1,13 +1,17 @@
-"""Rows of `event` and `submission_row` as PostgreSQL's binary COPY takes them (manual, COPY, "Binary Format")."""
+"""Rows of the tables that files fill, as PostgreSQL's binary COPY takes them (manual, COPY, "Binary Format")."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from psycopg import Cursor
+
     from registry.sealing import Sealed
     from registry.store import SubmittedRow
 
@@ -22,9 +26,20 @@ _FROM = Struct(">i16sii").pack
 """submission, line"""
 _BECAME = Struct(">i16siiih").pack
 """stream, first version, events"""
+_IDENTITY = Struct(">hi32sihi16si16s").pack
+_KEY_OF = Struct(">hi16s").pack
 _PLACE = Struct(">hihiq").pack
 """How many columns; shard, position."""
 _ROW_COLUMNS = (9).to_bytes(2, "big")
+
+
+_START, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+
+
+def copy_in(cur: Cursor[Any], table: str, rows: Iterable[bytes]) -> None:
+    """Whole rows into a table at once."""
+    with cur.copy(f"COPY {table} FROM STDIN (FORMAT binary)") as copy:
+        copy.write(b"".join((_START, *rows, _END)))
 
 
 def event(row: Sealed) -> bytes:
@@ -62,6 +77,16 @@ def submitted(row: SubmittedRow) -> bytes:
             _bytes(row.sealed),
         )
     )
+
+
+def identity(tag: bytes, version: int, stream: bytes, batch: bytes) -> bytes:
+    """A whole row of `identity`."""
+    return _IDENTITY(4, 32, tag, 2, version, 16, stream, 16, batch)
+
+
+def data_key(stream: bytes, kek: str, wrapped: bytes, batch: bytes) -> bytes:
+    """A whole row of `data_key`."""
+    return b"".join((_KEY_OF(4, 16, stream), _text(kek), _bytes(wrapped), _LENGTH(16), batch))
 
 
 def _bytes(value: bytes | None) -> bytes:

@@ -19,7 +19,6 @@ from psycopg import Connection
 from psycopg.rows import DictRow, dict_row, tuple_row
 
 from registry import layout
-from registry.copying import copy_tuples
 from registry.roles import DatabaseRole, as_role
 from registry.sealing import Held, SealedEvent
 
@@ -150,12 +149,12 @@ class ShardRecorder(PostgresApplicationRecorder):
         """
         with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
             with conn.transaction():
-                copy_tuples(cur, "submission_row", rows)
+                layout.copy_in(cur, "submission_row", rows)
                 began = time.perf_counter()
                 head = _HEAD.format(s=shard)
                 ((base,),) = cur.execute(head, (len(events), len(events)), prepare=True).fetchall()
                 positions = range(base + 1, base + len(events) + 1)
-                copy_tuples(cur, f"event_{shard:02d}", map(layout.placed, repeat(shard), positions, events))
+                layout.copy_in(cur, f"event_{shard:02d}", map(layout.placed, repeat(shard), positions, events))
             return Appended(positions, time.perf_counter() - began)
 
     def select_many(self, streams: Collection[UUID]) -> dict[UUID, list[StoredEvent]]:

@@ -27,8 +27,7 @@ from psycopg_pool import ConnectionPool
 
 from keys import datakeys
 from keys.errors import KeysError
-from registry import live_keys
-from registry.copying import copy_in
+from registry import layout, live_keys
 from registry.roles import DatabaseRole, as_role, connect
 from registry.store import SHARDS
 
@@ -216,19 +215,21 @@ class Vault:
             raise _Behind from None
         first = os.urandom(1)[0]
         keys = {new_stream(shards[(first + n) % len(shards)]): datakeys.new_key() for n, _ in enumerate(identifiers)}
-        streams, of = list(keys), repeat(batch)
-        wrapped = [datakeys.wrap(kek, stream.bytes, key) for stream, key in keys.items()]
+        streams, of = [stream.bytes for stream in keys], batch.bytes
+        wrapped = [datakeys.wrap(kek, stream, key) for stream, key in zip(streams, keys.values(), strict=True)]
         entries = [
-            (tag, version, stream, batch)
+            layout.identity(tag, version, stream, of)
             for identifier, stream in zip(identifiers, streams, strict=True)
             for version, tag in zip(live.indexes, self.tags(identifier, live.indexes), strict=True)
         ]
-        entries.sort()  # one order for all: no deadlock
+        entries.sort()  # by tag, one order for all: no deadlock
         with self._pool.connection() as conn, conn.transaction():
             self._pass_in(conn, live)
             conn.execute("INSERT INTO claim_batch (batch) VALUES (%s)", (batch,), prepare=True)
-            copy_in(conn.cursor(), "identity", "bytea, int2, uuid, uuid", entries)
-            copy_in(conn.cursor(), "data_key", "uuid, text, bytea, uuid", zip(streams, repeat(kek.kid), wrapped, of))
+            layout.copy_in(conn.cursor(), "identity", entries)
+            layout.copy_in(
+                conn.cursor(), "data_key", map(layout.data_key, streams, repeat(kek.kid), wrapped, repeat(of))
+            )
         for stream, key in keys.items():
             self._remember(stream, AESGCM(key))
         return {

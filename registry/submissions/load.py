@@ -287,7 +287,7 @@ class Loader:
         return self.directory.transferred(row, case) if kind is f.EmployerTransferred else case
 
     def amending(
-        self, row: Row, by: Actor, first: SubmittedRow | None
+        self, row: Row, by: Actor, first: SubmittedRow | windows.Decided | None
     ) -> tuple[UUID, Callable[[History], Iterator[Fact]]]:
         """A correction says a row again, whole; a voiding takes it back. `first` is that row as it was submitted.
 

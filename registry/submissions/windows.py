@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from uuid import UUID
 
-    from domain.event import Actor, Fact
+    from domain.event import Actor, Event, Fact
     from domain.facts import PersonDetails
     from registry.app import Incoming
+    from registry.sealing import Sealed
     from registry.store import SubmittedRow
     from registry.submissions.line import Line
     from registry.submissions.load import Loader
@@ -85,13 +86,28 @@ class Arrived(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """A row whose facts are decided and sealed, but not stored."""
+    """A row and the facts that it becomes, not stored yet."""
+
+    arrived: Arrived
+    stream: UUID
+    facts: list[Event]
+
+    @property
+    def first_version(self) -> int:
+        return self.facts[0].originator_version
+
+    @property
+    def events(self) -> int:
+        return len(self.facts)
+
+
+class Ready(NamedTuple):
+    """A row to be stored: `row` and `events` as `layout` makes them."""
 
     arrived: Arrived
     submitted: SubmittedRow
     row: bytes
     events: Sequence[bytes]
-    """Row and events as `layout` makes them."""
 
 
 @contextmanager
@@ -150,8 +166,9 @@ class Window:
         self.people: dict[Identifier, UUID] = {}
         self.histories: dict[UUID, History] = {}
         self.decided: dict[Key, Decided] = {}
+        self.ready: dict[Key, Ready] = {}
         self.known: list[Arrived] = []
-        self.repeated: list[tuple[Arrived, Decided]] = []
+        self.repeated: list[Arrived] = []
         self.refused: list[tuple[Arrived, UUID | None, Refused]] = []
         self.lost: set[UUID] = set()
 
@@ -163,6 +180,7 @@ class Window:
         self._look_up(taken)
         for one in taken:
             self._decide(one)
+        self._seal()
         self._store()
         self._answer()
         if len(taken) == len(arrived):
@@ -214,9 +232,12 @@ class Window:
             if one.key in self.before:
                 self.known.append(one)
             elif one.key in self.decided:
-                self.repeated.append((one, self.decided[one.key]))
+                self.repeated.append(one)
             else:
-                self.decided[one.key] = self._sealed(one, stream, plan)
+                facts = self.registry.decide(
+                    self.histories[stream], plan, by=one.by, row=one.incoming, late_reason=one.row.late_reason
+                )
+                self.decided[one.key] = Decided(one, stream, facts)
         except Refused as refusal:
             self.refused.append((one, stream, refusal))
 
@@ -225,7 +246,7 @@ class Window:
         if one.row.action in AMENDING:
             first = self.before.get(one.amended)
             if first is None and one.amended in self.decided:
-                first = self.decided[one.amended].submitted
+                return self.loader.amending(one.row, one.by, self.decided[one.amended])
             return self.loader.amending(one.row, one.by, first)
         if one.person not in self.people:
             raise Refused("worker-unknown")
@@ -233,32 +254,35 @@ class Window:
         plan = partial(self.loader.plan, one.row, one.by, one.details, claim.commitment if claim else "")
         return self.people[one.person], plan
 
-    def _sealed(self, one: Arrived, stream: UUID, plan: Callable[[History], Iterable[Fact]]) -> Decided:
-        history = self.histories[stream]
-        events = self.registry.decide(history, plan, by=one.by, row=one.incoming, late_reason=one.row.late_reason)
-        try:
-            sealed = self.registry.sealed(stream, events)
-        except Refused:
-            history.back_to(len(history.events) - len(events))
-            raise
-        submitted = self.registry.submitted(one.incoming, events)
-        return Decided(one, submitted, layout.submitted(submitted), [layout.event(row) for row in sealed])
+    def _seal(self) -> None:
+        """Step by step for all rows, not row by row: each step's code stays in the processor's cache."""
+        sealed: dict[Key, list[Sealed]] = {}
+        for key, one in self.decided.items():
+            try:
+                sealed[key] = self.registry.sealed(one.stream, one.facts)
+            except Refused:  # the key is destroyed: the way of a single row says why
+                self.lost.add(one.stream)
+        rows = [self.registry.submitted(self.decided[key].arrived.incoming, self.decided[key].facts) for key in sealed]
+        events = [[layout.event(event) for event in events] for events in sealed.values()]
+        laid_out = [layout.submitted(row) for row in rows]
+        for key, row, whole, parts in zip(sealed, rows, laid_out, events, strict=True):
+            self.ready[key] = Ready(self.decided[key].arrived, row, whole, parts)
 
     # -- storing ----------------------------------------------------------------------------------------------------
     def _store(self) -> None:
-        shards: dict[int, list[Decided]] = {}
-        for row in self.decided.values():
+        shards: dict[int, list[Ready]] = {}
+        for row in self.ready.values():
             shards.setdefault(shard_of(row.submitted.stream), []).append(row)
         for shard, rows in shards.items():
             for part in self._parts(rows):
                 while not self._append(shard, [row for row in part if row.submitted.stream not in self.lost]):
                     pass
 
-    def _parts(self, rows: Sequence[Decided]) -> Iterator[list[Decided]]:
+    def _parts(self, rows: Sequence[Ready]) -> Iterator[list[Ready]]:
         """The rows in transactions of bounded and about equal size."""
         total = sum(len(row.events) for row in rows)
         most = total / math.ceil(total / self.loader.pace.events)
-        part: list[Decided] = []
+        part: list[Ready] = []
         events = 0
         for row in rows:
             part.append(row)
@@ -269,7 +293,7 @@ class Window:
         if part:
             yield part
 
-    def _append(self, shard: int, part: Sequence[Decided]) -> bool:
+    def _append(self, shard: int, part: Sequence[Ready]) -> bool:
         """One transaction; False when some of it lost a race, and is now known to have."""
         if not part:
             return True
@@ -292,7 +316,7 @@ class Window:
             )
         return True
 
-    def _overtaken(self, part: Sequence[Decided]) -> set[UUID]:
+    def _overtaken(self, part: Sequence[Ready]) -> set[UUID]:
         """The streams that another writer has changed since, and those of rows that came by another way."""
         recorder, streams = self.registry.recorder, {row.submitted.stream for row in part}
         stored, rows = recorder.positions(streams), recorder.rows({row.arrived.key for row in part})
@@ -306,9 +330,10 @@ class Window:
         at = self.registry.recorder.positions({self.before[one.key].stream for one in self.known})
         for one in self.known:
             self._again(one, self.before[one.key], [at[place] for place in _places(self.before[one.key])])
-        for one, first in self.repeated:
-            receipt = self.found.get(first.arrived.place)
-            if isinstance(receipt, Receipt):
+        for one in self.repeated:
+            first = self.ready.get(one.key)
+            receipt = self.found.get(first.arrived.place) if first else None
+            if first and isinstance(receipt, Receipt):
                 self._again(one, first.submitted, next(iter(receipt.positions.values())))
         twins = self.registry.recorder.rows({one.key for one, _, _ in self.refused}) if self.refused else {}
         for one, stream, refusal in self.refused:
