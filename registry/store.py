@@ -100,9 +100,18 @@ INSERT INTO event_{{s:02d}} (shard, position, {COLUMNS})
 SELECT {{s}}, h.base + e.n, {", ".join("e." + c for c in COLUMNS.split(", "))}
 FROM h, unnest({", ".join(f"%s::{t}[]" for t in TYPES.split(", "))}) WITH ORDINALITY AS e({COLUMNS}, n)
 RETURNING position"""  # noqa: S608 - only numbers of shards and our own column names are put in
+_ALONE = f"""h AS ({_HEAD})
+INSERT INTO event_{{s:02d}} (shard, position, {COLUMNS})
+SELECT {{s}}, h.base + 1, {", ".join(f"%s::{t}" for t in TYPES.split(", "))}
+FROM h
+RETURNING position"""  # noqa: S608 - the same
 _HELD = "version, topic, recorded_at, submission, clear, sealed_hash IS NOT NULL, sealed"
-APPEND = [f"WITH {_APPEND.format(s=s)}" for s in range(SHARDS)]
-APPEND_WITH_ROW = [f"WITH r AS ({_ROW}), {_APPEND.format(s=s)}" for s in range(SHARDS)]
+APPEND, APPEND_WITH_ROW, APPEND_ONE, APPEND_ONE_WITH_ROW = (
+    [f"WITH {row}{append.format(s=s)}" for s in range(SHARDS)]
+    for append in (_APPEND, _ALONE)
+    for row in ("", f"r AS ({_ROW}), ")
+)
+"""Of each shard. One event alone needs no arrays, and commits faster."""
 
 
 class ShardRecorder(PostgresApplicationRecorder):
@@ -137,9 +146,14 @@ class ShardRecorder(PostgresApplicationRecorder):
     def _append(
         self, cur: Cursor[Any], shard: int, events: Sequence[StoredEvent], rows: Sequence[SubmittedRow]
     ) -> list[int]:
-        statement = (APPEND_WITH_ROW if rows else APPEND)[shard]
-        arrays = [list(column) for column in zip(*map(columns, events), strict=True)]
-        parameters = [*(rows[0] if rows else ()), len(events), len(events), *arrays]
+        submitted = rows[0] if rows else ()
+        if len(events) == 1:
+            statement = (APPEND_ONE_WITH_ROW if rows else APPEND_ONE)[shard]
+            parameters = [*submitted, 1, 1, *columns(events[0])]
+        else:
+            statement = (APPEND_WITH_ROW if rows else APPEND)[shard]
+            arrays = [list(column) for column in zip(*map(columns, events), strict=True)]
+            parameters = [*submitted, len(events), len(events), *arrays]
         return sorted(position for (position,) in cur.execute(statement, parameters, prepare=True).fetchall())
 
     def append(self, shard: int, events: Sequence[bytes], rows: Sequence[bytes]) -> Appended:
