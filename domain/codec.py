@@ -25,7 +25,7 @@ Stored = tuple[int, str, datetime, UUID | None, bytes, bytes | Erased | None]
 """Version, topic, recorded_at, submission, clear, secret: what `decode` takes besides the stream."""
 
 
-class Clear(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Clear(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     actor: Actor
     fact: AnyFact
     ref: str | None = None
@@ -71,6 +71,7 @@ _correction = msgspec.json.Decoder(Correction).decode
 _envelope = msgspec.json.Decoder(Envelope).decode
 _clears = msgspec.json.Decoder(list[Clear]).decode
 _told = msgspec.json.Decoder(list[Told]).decode
+_secrets: Any = msgspec.json.Decoder(list[Personal]).decode
 _secret: Any = msgspec.json.Decoder(Personal).decode
 
 
@@ -121,10 +122,12 @@ def decode_all(stream: UUID, rows: Sequence[Stored]) -> list[Event]:
         parts = []
     if len(parts) != len(rows):
         return [decode(stream, *row) for row in rows]
+    sealed = [row[5] for row in rows if isinstance(row[5], bytes)]
+    personal = iter(_secrets(b"[" + b",".join(sealed) + b"]"))
     events = []
     for (version, _, recorded_at, submission, _, secret), part in zip(rows, parts, strict=True):
         if secret is not None:
-            join(part.fact, secret if isinstance(secret, Erased) else _secret(secret))
+            join(part.fact, secret if isinstance(secret, Erased) else next(personal))
         event = Event(
             originator_id=stream,
             originator_version=version,

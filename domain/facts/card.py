@@ -11,7 +11,7 @@ from domain.event import Erased, Fact
 from domain.facts.bounds import Key, Version
 
 
-class SignedCard(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="signed-card"):
+class SignedCard(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="signed-card", gc=False):
     """The very bytes that were released. ES256 is randomised: a later download returns these, not new ones."""
 
     cwt: bytes

@@ -15,7 +15,9 @@ Sex = Literal["M", "F"]
 LabourForceStatus = Literal["employed", "seeking", "self-employed", "in-school", "home-duties", "not-seeking"]
 
 
-class PersonDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="person"):
+class PersonDetails(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="person", gc=False
+):
     """Names and identifiers. Exactly one of `nik` and `passport` names the person."""
 
     name: Text
@@ -25,17 +27,17 @@ class PersonDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     phone: Key | None = None
 
 
-class Contact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="contact"):
+class Contact(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="contact", gc=False):
     value: Text
 
 
-class Note(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="note"):
+class Note(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="note", gc=False):
     """Free text. It may name anybody, so it is always sealed."""
 
     text: Text
 
 
-class Disability(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="disability"):
+class Disability(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="disability", gc=False):
     """Specific personal data (UU 27/2022 art 4): kept only with consent, never in a read model."""
 
     kinds: Annotated[tuple[Key, ...], msgspec.Meta(max_length=20)]

@@ -14,7 +14,9 @@ from domain.facts.bounds import Key, Occupation, Regency, Unit
 CertificateCause = Literal["surveillance-failed", "retest-failed", "misconduct", "issued-in-error", "body-unlicensed"]
 
 
-class CertificateNumber(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="certificate-number"):
+class CertificateNumber(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="certificate-number", gc=False
+):
     """The number printed on a certificate names one person, so it is sealed."""
 
     number: Key

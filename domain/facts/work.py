@@ -15,7 +15,7 @@ Channel = Literal["direct", "public-service", "private-agency", "apprenticeship"
 ContractKind = Literal["fixed-term", "permanent", "daily"]
 
 
-class Contract(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Contract(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """PKWT (`fixed-term`, with an end), PKWTT (`permanent`) or daily; `probation_months` only fits the permanent."""
 
     kind: ContractKind
@@ -23,7 +23,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     probation_months: Annotated[int, msgspec.Meta(ge=0, le=24)] = 0
 
 
-class Wage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="wage"):
+class Wage(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="wage", gc=False):
     """Exact monthly wage in rupiah. The clear part keeps only its band in whole millions."""
 
     monthly: Rupiah

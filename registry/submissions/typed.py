@@ -42,7 +42,7 @@ _CHOICES = {column.name: _folded(choice.value for choice in column.pick) for col
 _REASONS = {action.name: _folded(choice.value for choice in action.reasons) for action in ACTIONS.values()}
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One reported thing. Absent cells are None; codes are bare, as in the file; `sex` is L or P."""
 
     line: int = 0
