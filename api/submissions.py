@@ -23,7 +23,7 @@ from domain.decide import today
 from domain.errors import Refused
 from registry.submissions.load import Loader
 from registry.submissions.read import read
-from registry.submissions.results import HEADINGS, harmless
+from registry.submissions.results import HEADINGS, result_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,8 +172,7 @@ def _result_file(found: list[Result]) -> bytes:
     for row in found:
         said_id, said_en = (row.message.id, row.message.en) if row.message else ("", "")
         receipt = " ".join(row.receipt.events) if row.receipt else ""
-        cells = (row.ref or "", row.outcome, row.code or "", said_id, said_en, receipt)
-        rows.writerow([row.line, *map(harmless, cells)])
+        rows.writerow(result_row(row.line, row.ref, row.outcome, row.code or "", said_id, said_en, receipt))
     return file.getvalue().encode("utf-8-sig")
 
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 SHARDS = 16
 COLUMNS = "stream, version, topic, recorded_at, submission, salt, clear, sealed_hash, sealed"
-ROW_TYPES = "text, text, bytea, uuid, int4, uuid, int4, int2, bytea"
 TYPES = "uuid, int4, text, timestamptz, uuid, bytea, bytea, bytea, bytea"
 
 

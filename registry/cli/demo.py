@@ -31,6 +31,7 @@ from registry.cli.reading import show_placements
 from registry.cli.site import Site
 from registry.cli.up import serve
 from registry.settings import Settings
+from registry.submissions.actions import AMENDING
 from registry.submissions.load import Loader, Summary
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from registry.cards import Issued
 
 WORKERS, EMPLOYERS, SEED = 300, 3, 2026
-AMENDING = {"correct", "void"}
 
 
 def demo(as_json: Json = False) -> None:

@@ -16,6 +16,14 @@ WORKPLACE = ("establishment", "regency", "kbli", "kbji")
 """Allowed in every row about an employment."""
 
 
+AMENDING = frozenset({"correct", "void"})
+
+
+def about_employer(action: str) -> bool:
+    """Whether a row of this action reports of an employer or its places of work, not of a person."""
+    return action.endswith(("-employer", "-establishment"))
+
+
 class Action(msgspec.Struct, frozen=True, kw_only=True):
     """One action. `required` and `allowed` are column names; `reasons`, when set, the pick list of `reason`.
 

@@ -20,6 +20,7 @@ from domain.facts.amendment import VoidCause
 from registry.app import Incoming
 from registry.store import Submission
 from registry.submissions import journal, typed, windows
+from registry.submissions.actions import AMENDING, about_employer
 from registry.submissions.facts import ACTION_OF, BUILD, Case, person, registered
 from registry.submissions.lookup import NEW_PERSON, Directory, employment_on, identifier
 from registry.submissions.pressure import BackPressure
@@ -208,7 +209,7 @@ class Loader:
     def submit(self, row: Row) -> Receipt:
         """Decide and record one row. Raises: Refused."""
         row = self.admitted(row)
-        return self._about_employer(row) if row.action.endswith(("-employer", "-establishment")) else self._route(row)
+        return self._about_employer(row) if about_employer(row.action) else self._route(row)
 
     def admitted(self, row: Row) -> Row:
         """The row with its submitter.
@@ -231,7 +232,7 @@ class Loader:
 
     def _route(self, row: Row) -> Receipt:
         by = self.actor(row)
-        if row.action in windows.AMENDING:
+        if row.action in AMENDING:
             stream, plan = self.amending(row, by, self.registry.recorder.row(by.organisation, row.corrects or ""))
             return self._record(stream, plan, row, by)
         named = self.person_of(row)

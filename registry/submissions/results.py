@@ -70,7 +70,12 @@ class ResultWriter:
         self._write(line, ref, "refused", refusal.code, *said, "")
 
     def _write(self, line: int, ref: str | None, outcome: Outcome, *cells: str) -> None:
-        self._rows.writerow((line, harmless(ref or ""), outcome, *map(harmless, cells)))
+        self._rows.writerow(result_row(line, ref, outcome, *cells))
+
+
+def result_row(line: int, ref: str | None, outcome: Outcome, *cells: str) -> tuple[int | str, ...]:
+    """The cells below `HEADINGS`; `cells`: code, message in both languages, receipt."""
+    return (line, harmless(ref or ""), outcome, *map(harmless, cells))
 
 
 def harmless(text: str) -> str:

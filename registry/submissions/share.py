@@ -11,6 +11,7 @@ from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from registry.store import SHARDS
+from registry.submissions.actions import AMENDING, about_employer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -66,9 +67,9 @@ class Share:
 def is_common(line: Line) -> bool:
     """Whether rows of other persons may rest on this one."""
     action = line.values.get("action", "").casefold()
-    if action.endswith(("-employer", "-establishment")):
+    if about_employer(action):
         return True
-    return action in {"correct", "void"} and not (line.values.get("nik") or line.values.get("passport"))
+    return action in AMENDING and not (line.values.get("nik") or line.values.get("passport"))
 
 
 def _chunks(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:

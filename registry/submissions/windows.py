@@ -26,6 +26,7 @@ from registry import layout
 from registry.app import Receipt
 from registry.store import conflict, shard_of
 from registry.submissions import typed
+from registry.submissions.actions import AMENDING, about_employer
 from registry.submissions.lookup import NEW_PERSON
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 Outcome = Receipt | Refused
 Key = tuple[str, str]
 """Organisation and ref."""
-AMENDING = frozenset({"correct", "void"})
 HOLD = 0.008
 """Seconds that a transaction should hold a shard's head: single commits wait for it."""
 LEAST, MOST = 90, 900
@@ -134,7 +134,7 @@ def outcomes(loader: Loader, lines: Sequence[Line]) -> list[Outcome]:
         except Refused as refusal:
             found[place] = refusal
             continue
-        if row.action.endswith(("-employer", "-establishment")):
+        if about_employer(row.action):
             _together(loader, waiting, found)
             waiting = []
             found[place] = loader.outcome(row)
