@@ -17,7 +17,21 @@ from eventsourcing.persistence import PersistenceError
 from card.errors import CardError
 from domain.errors import Refused
 from keys.errors import KeysError
-from registry.cli import audit, backup, cards, demo, erase, files, intake, key_commands, ledger, people, reading, up
+from registry.cli import (
+    audit,
+    backup,
+    cards,
+    demo,
+    erase,
+    files,
+    intake,
+    key_commands,
+    ledger,
+    people,
+    reading,
+    trust,
+    up,
+)
 from registry.cli.output import answer, errors
 from registry.postgres import PostgresError
 from registry.submissions.messages import sentence
@@ -35,6 +49,7 @@ files.add_to(app)
 people.add_to(app)
 erase.add_to(app)
 cards.add_to(app)
+trust.add_to(app)
 reading.add_to(app)
 key_commands.add_to(app)
 intake.add_to(app)

@@ -1,4 +1,4 @@
-"""`kets card` and `kets trust`: issue and check cards, and hand out what checking offline needs."""
+"""`kets card`: issue and check cards."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from card import cli as verifying
-from card import qr, trustdir
-from projections.cards import shards, statuses
+from card import qr
 from registry import cards
 from registry.app import SYSTEM
 from registry.cli.output import Json, answer, console
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from registry.cards import Issued
 
 card = typer.Typer(help="The worker card.", no_args_is_help=True)
-trust = typer.Typer(help="What a verifier keeps to check cards offline.", no_args_is_help=True)
 
 
 @card.command()
@@ -62,17 +60,6 @@ def verify(
     raise typer.Exit(verifying.run(source, trust=trust_folder, now=at, as_json=as_json, out=sys.stdout))
 
 
-@trust.command()
-def export(
-    folder: Annotated[Path, typer.Argument(file_okay=False, help="New, or exported before.")], as_json: Json = False
-) -> None:
-    """Write the trust list, the status lists and the titles that a verifier needs offline."""
-    with Site() as site:
-        lists = write_trust(site, folder)
-    console.print(f"Trust list and {lists} status list(s) in {folder}")
-    answer({"ok": True, "folder": str(folder), "status_lists": lists}, as_json=as_json)
-
-
 def write_card(
     issued: Issued, out: Path, titles: Mapping[str, Mapping[str, str]], *, specimen: bool = False
 ) -> list[Path]:
@@ -92,22 +79,5 @@ def write_card(
     return [out / name for name in contents]
 
 
-def write_trust(site: Site, folder: Path) -> int:
-    """Export for verifiers as of now; how many status lists."""
-    now = site.registry.now()
-    site.runner.catch_up()
-    with site.reading() as conn:
-        tokens = {n: cards.status_token(site.registry, n, statuses(conn, n), now=now) for n in shards(conn)}
-    trustdir.export(
-        folder,
-        root=site.keyring.root.public_jwk,
-        trust_list=cards.trust_list(site.registry, issuer=site.settings.issuer, now=now),
-        statuses=tokens,
-        titles=cards.titles(),
-    )
-    return len(tokens)
-
-
 def add_to(app: typer.Typer) -> None:
     app.add_typer(card, name="card")
-    app.add_typer(trust, name="trust")

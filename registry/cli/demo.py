@@ -24,11 +24,12 @@ from domain.facts import FactCorrected, Wage
 from projections.placements import placements
 from registry import cards
 from registry.app import SYSTEM
-from registry.cli.cards import write_card, write_trust
+from registry.cli.cards import write_card
 from registry.cli.files import CALIBRATED_UNTIL
 from registry.cli.output import Json, answer, console, progress
 from registry.cli.reading import show_placements
 from registry.cli.site import Site
+from registry.cli.trust import write_trust
 from registry.cli.up import serve
 from registry.settings import Settings
 from registry.submissions.actions import AMENDING

@@ -1,4 +1,4 @@
-"""Cards: issued from the record, signed, committed, and only then released. Lists for those who verify offline."""
+"""Issue a card from the record: decided, signed, committed, and only then released."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from card import cwt, jws, qr, trust
+from card import cwt, jws, qr
 from card import status as status_list
 from card.claims import SHARD_SIZE, SKKNI_UNIT, CardClaims, Certification, StatusReference, shown
 from card.errors import CardError
@@ -19,7 +19,7 @@ from domain.errors import Refused
 from registry.card_view import card_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from datetime import date
     from uuid import UUID
 
@@ -107,38 +107,6 @@ def current(registry: Registry, worker: UUID) -> Issued:
         raise Refused("worker-erased", worker=worker)
     claims = cwt.claims_of(cwt.parse(card.signed.cwt).payload)
     return Issued(claims, qr.text(card.signed.cwt), card.signed.jwt)
-
-
-def titles() -> dict[str, dict[str, str]]:
-    """Titles of the occupations that cards name, for the verifier: {KBJI unit: {"id", "en"}}."""
-    indonesian = dict(codes.codes(codes.KBJI, "unit", "id"))
-    english = dict(codes.codes(codes.KBJI, "unit", "en"))
-    return {code.rpartition("/")[2]: {"id": title, "en": english[code]} for code, title in indonesian.items()}
-
-
-def trust_list(registry: Registry, *, issuer: str, now: datetime) -> str:
-    """The signed list of every signer, for `card.trust`. Its version is the second it was made in."""
-    seconds = int(now.timestamp())
-    return trust.build_trust_list(
-        root=registry.keyring.root,
-        next_root=registry.keyring.next_root.public_jwk,
-        signers=registry.keyring.signers(),
-        issued_at=seconds,
-        version=seconds,
-        status_uri=f"{issuer}/v1/status/{{shard}}",
-        titles_digest=trust.titles_digest(titles()),
-    )
-
-
-def status_token(registry: Registry, shard: int, statuses: Iterable[tuple[int, int]], *, now: datetime) -> str:
-    """The signed status list of a shard, from the (index, status) pairs that are not 0.
-
-    Raises: Refused("status-shard-unknown") for a shard that has no signer.
-    """
-    if shard not in {signer.shard for signer in registry.keyring.signers()}:
-        raise Refused("status-shard-unknown", shard=shard)
-    signer = registry.keyring.signer(shard)
-    return status_list.encode(status_list.packed(statuses), shard=shard, issued_at=int(now.timestamp()), signer=signer)
 
 
 def _worker(history: History) -> Worker:

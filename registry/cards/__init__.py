@@ -1,0 +1,9 @@
+"""Cards: issued from the record, signed, committed, and only then released. Lists for those who verify offline.
+
+The parts: issuing (a card from the record), lists (what verifiers fetch).
+"""
+
+from registry.cards.issuing import CONTRACT_GRACE, VALID_YEARS, Issued, current, issue
+from registry.cards.lists import status_token, titles, trust_list
+
+__all__ = ["CONTRACT_GRACE", "VALID_YEARS", "Issued", "current", "issue", "status_token", "titles", "trust_list"]
