@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Literal, TypeAlias, get_args
 
 from card.errors import CardError
-from card.number import parse_number
+from card.number import is_number
 
 Standing: TypeAlias = Literal[
     "unknown", "employed", "seeking", "self-employed", "in-school", "home-duties", "not-seeking"
@@ -33,20 +33,21 @@ _JAKARTA = timezone(timedelta(hours=7))  # Asia/Jakarta, no summer time: no tzda
 _OTHER_CODE = re.compile(r"(?!skkni/)[A-Za-z0-9._:-]+/[A-Za-z0-9._:/-]+")
 _ISSUED = (1_577_836_800, 4_102_444_800)  # 2020 to 2100
 _EXPIRES = (date(2000, 1, 1), date(2149, 6, 6))  # what fits 16 bits of days
+_OLDEST = date(1900, 1, 1)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
-def _require(met: bool, code: str, got: object, expected: str) -> None:
-    if not met:
-        raise CardError(code, f"got {str(got)[:100]!r}, expected {expected}")
+def _refusal(code: str, got: object, expected: str) -> CardError:
+    return CardError(code, f"got {str(got)[:100]!r}, expected {expected}")
 
 
 def _is_plain(text: str) -> bool:
-    """1-80 characters of NFC that show as they are: section 3 of the profile."""
+    """1-80 characters of NFC that show as they are, words with one space between: section 3 of the profile."""
     return (
         0 < len(text) <= MAX_TEXT
-        and unicodedata.is_normalized("NFC", text)
-        and text == " ".join(text.split(" "))
-        and all(part and part.isprintable() for part in text.split(" "))
+        and text.isprintable()
+        and (text.isascii() or unicodedata.is_normalized("NFC", text))
+        and all(text.split(" "))
     )
 
 
@@ -67,13 +68,12 @@ class Certification:
     standing: CertificationStanding
 
     def __post_init__(self) -> None:
-        other = _OTHER_CODE.fullmatch(self.code) and len(self.code) <= 32
-        fits = bool(SKKNI_UNIT.fullmatch(self.code) or other)
-        _require(fits, "certification-code", self.code, "a SKKNI unit A.000000.000.00 or scheme/code")
-        in_range = self.expires is None or _EXPIRES[0] <= self.expires <= _EXPIRES[1]
-        _require(in_range, "certification-expiry", self.expires, "a date from 2000-01-01 to 2149-06-06")
-        known = self.standing in CERTIFICATION_STANDINGS
-        _require(known, "certification-standing", self.standing, f"one of {CERTIFICATION_STANDINGS}")
+        if not (SKKNI_UNIT.fullmatch(self.code) or (len(self.code) <= 32 and _OTHER_CODE.fullmatch(self.code))):
+            raise _refusal("certification-code", self.code, "a SKKNI unit A.000000.000.00 or scheme/code")
+        if self.expires is not None and not _EXPIRES[0] <= self.expires <= _EXPIRES[1]:
+            raise _refusal("certification-expiry", self.expires, "a date from 2000-01-01 to 2149-06-06")
+        if self.standing not in CERTIFICATION_STANDINGS:
+            raise _refusal("certification-standing", self.standing, f"one of {CERTIFICATION_STANDINGS}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +84,10 @@ class StatusReference:
     index: int
 
     def __post_init__(self) -> None:
-        _require(type(self.shard) is int and 0 <= self.shard < SHARDS, "status-shard", self.shard, f"0 to {SHARDS - 1}")
-        in_list = type(self.index) is int and 0 <= self.index < SHARD_SIZE
-        _require(in_list, "status-index", self.index, f"0 to {SHARD_SIZE - 1}")
+        if type(self.shard) is not int or not 0 <= self.shard < SHARDS:
+            raise _refusal("status-shard", self.shard, f"0 to {SHARDS - 1}")
+        if type(self.index) is not int or not 0 <= self.index < SHARD_SIZE:
+            raise _refusal("status-index", self.index, f"0 to {SHARD_SIZE - 1}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,12 +109,11 @@ class CardClaims:
     status: StatusReference
 
     def __post_init__(self) -> None:
-        _require(parse_number(self.number) == self.number, "card-number", self.number, "the spelling XXXX-XXXX-XXXX")
         self._check_person()
         self._check_work()
         self._check_times()
-        holder = self.holder_key is None or (type(self.holder_key) is bytes and len(self.holder_key) == 16)
-        _require(holder, "holder-key", self.holder_key, "16 bytes")
+        if self.holder_key is not None and (type(self.holder_key) is not bytes or len(self.holder_key) != 16):
+            raise _refusal("holder-key", self.holder_key, "16 bytes")
 
     @property
     def issued_on(self) -> date:
@@ -126,29 +126,37 @@ class CardClaims:
         return datetime.fromtimestamp(self.expires_at - 1, tz=_JAKARTA).date()
 
     def _check_person(self) -> None:
-        _require(_is_plain(self.name), "name", self.name, "1-80 plain characters, NFC, single spaces")
-        _require(self.birth_date >= date(1900, 1, 1), "birth-date", self.birth_date, "1900-01-01 or later")
-        _require(self.sex in ("M", "F"), "sex", self.sex, "M or F")
+        if not is_number(self.number):
+            raise _refusal("card-number", self.number, "XXXX-XXXX-XXXX with a fitting check character")
+        if not _is_plain(self.name):
+            raise _refusal("name", self.name, "1-80 plain characters, NFC, single spaces")
+        if self.birth_date < _OLDEST:
+            raise _refusal("birth-date", self.birth_date, "1900-01-01 or later")
+        if self.sex not in ("M", "F"):
+            raise _refusal("sex", self.sex, "M or F")
 
     def _check_work(self) -> None:
-        _require(self.standing in STANDINGS, "standing", self.standing, f"one of {STANDINGS}")
+        if self.standing not in STANDINGS:
+            raise _refusal("standing", self.standing, f"one of {STANDINGS}")
         employer, nib, occupation = self.employer_name, self.employer_nib, self.occupation
-        _require(employer is None or _is_plain(employer), "employer-name", employer, "1-80 plain characters, NFC")
-        has_digits = nib is None or (employer is not None and _is_digits(nib, 13))
-        _require(has_digits, "employer-nib", nib, "13 digits, beside an employer's name")
-        _require(occupation is None or _is_digits(occupation, 4), "occupation", occupation, "4 digits of KBJI 2014")
+        if employer is not None and not _is_plain(employer):
+            raise _refusal("employer-name", employer, "1-80 plain characters, NFC, single spaces")
+        if nib is not None and (employer is None or not _is_digits(nib, 13)):
+            raise _refusal("employer-nib", nib, "13 digits, beside an employer's name")
+        if occupation is not None and not _is_digits(occupation, 4):
+            raise _refusal("occupation", occupation, "4 digits of KBJI 2014")
         codes = [certification.code for certification in self.certifications]
-        few = len(codes) <= MAX_CERTIFICATIONS and len(set(codes)) == len(codes)
-        _require(few, "certifications", codes, f"at most {MAX_CERTIFICATIONS}, each code once")
+        if len(codes) > MAX_CERTIFICATIONS or len(set(codes)) != len(codes):
+            raise _refusal("certifications", codes, f"at most {MAX_CERTIFICATIONS}, each code once")
 
     def _check_times(self) -> None:
-        issued = type(self.issued_at) is int and _ISSUED[0] <= self.issued_at < _ISSUED[1]
-        _require(issued, "issued-at", self.issued_at, "2020 to 2100, whole Unix seconds")
-        expires = type(self.expires_at) is int and 0 < self.expires_at - self.issued_at <= MAX_LIFETIME
-        _require(expires, "expires-at", self.expires_at, "after issue, at most 5 years after it")
+        if type(self.issued_at) is not int or not _ISSUED[0] <= self.issued_at < _ISSUED[1]:
+            raise _refusal("issued-at", self.issued_at, "2020 to 2100, whole Unix seconds")
+        if type(self.expires_at) is not int or not 0 < self.expires_at - self.issued_at <= MAX_LIFETIME:
+            raise _refusal("expires-at", self.expires_at, "after issue, at most 5 years after it")
         # A day is granted for time zones ahead of UTC.
-        born = (self.birth_date - date(1970, 1, 1)).days * 86_400
-        _require(born <= self.issued_at + 86_400, "birth-date", self.birth_date, "no later than the day of issue")
+        if (self.birth_date.toordinal() - _EPOCH_DAY - 1) * 86_400 > self.issued_at:
+            raise _refusal("birth-date", self.birth_date, "no later than the day of issue")
 
 
 def _is_digits(text: str, length: int) -> bool:

@@ -1,21 +1,21 @@
 """The claims as the maps of a CWT (integer keys) and of a JWT (names), both ways.
 
 What comes in is read by its exact shape and then written again: unless that gives the same map, it is refused.
-So an unknown key, a missing one, a float for an integer or `True` for 1 never passes.
+So an unknown key, a missing one, a float for an integer or `True` for 1 never passes. The maps of a CWT are laid out
+in the order of deterministic CBOR (RFC 8949 section 4.2.1), which spares the encoder the sorting.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, TypeAlias
 
 import cbor2
 
 from card.claims import (
     CERTIFICATION_STANDINGS,
-    SKKNI_UNIT,
     STANDINGS,
     CardClaims,
     Certification,
@@ -30,7 +30,7 @@ Claims: TypeAlias = Mapping[Any, Any]
 PROFILE_VERSION = 1
 EXP, IAT, CNF, IDENTITY, STATUS, WORKER = 4, 6, 8, 169, 65_535, -65_537
 
-_EPOCH = date(1970, 1, 1)
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _SEX_NUMBER: dict[Sex, int] = {"M": 1, "F": 2}
 _SEX_WORD: dict[Sex, str] = {"M": "male", "F": "female"}
 _NUMBER_SEX: dict[int, Sex] = {1: "M", 2: "F"}
@@ -45,7 +45,7 @@ def status_name(shard: int) -> str:
 
 
 def to_cwt(claims: CardClaims) -> dict[int, Any]:
-    """The CWT claims set, ready for deterministic CBOR."""
+    """The CWT claims set, every map in the order of deterministic CBOR."""
     worker: dict[int, Any] = {0: PROFILE_VERSION, 1: _STANDING_NUMBER[claims.standing]}
     if claims.employer_name is not None:
         worker[2] = claims.employer_name
@@ -54,16 +54,20 @@ def to_cwt(claims: CardClaims) -> dict[int, Any]:
     if claims.occupation is not None:
         worker[4] = int(claims.occupation)
     worker[5] = [_certification_to_cwt(each) for each in claims.certifications]
-    payload: dict[int, Any] = {
+    born = claims.birth_date.isoformat().replace("-", "")
+    return {
         EXP: claims.expires_at,
         IAT: claims.issued_at,
-        IDENTITY: {1: claims.number, 4: claims.name, 8: f"{claims.birth_date:%Y%m%d}", 9: _SEX_NUMBER[claims.sex]},
+        **({CNF: {3: claims.holder_key}} if claims.holder_key is not None else {}),
+        IDENTITY: {1: claims.number, 4: claims.name, 8: born, 9: _SEX_NUMBER[claims.sex]},
         STATUS: _status(claims),
         WORKER: worker,
     }
-    if claims.holder_key is not None:
-        payload[CNF] = {3: claims.holder_key}
-    return payload
+
+
+def encode_cwt(claims: CardClaims) -> bytes:
+    """The CWT claims set in deterministic CBOR."""
+    return cbor2.dumps(to_cwt(claims))
 
 
 def from_cwt(payload: Claims, *, encoded: bytes | None = None) -> CardClaims:
@@ -72,7 +76,7 @@ def from_cwt(payload: Claims, *, encoded: bytes | None = None) -> CardClaims:
     With `encoded`, the bytes it was decoded from, these too must be what we would have written.
     """
     claims = _read(payload, _claims_of_cwt)
-    if cbor(to_cwt(claims)) != (cbor(payload) if encoded is None else encoded):
+    if encode_cwt(claims) != (cbor(payload) if encoded is None else encoded):
         raise CardError("claims-malformed", "got claims beside those of this profile, or in another form")
     return claims
 
@@ -169,19 +173,19 @@ def _status_of(status: Claims) -> StatusReference:
 
 
 def _certification_to_cwt(certification: Certification) -> list[Any]:
-    code: str | int = certification.code
-    if SKKNI_UNIT.fullmatch(certification.code):
-        letter = ord(certification.code[0]) - 64
-        code = int(f"{letter}{certification.code[1:].replace('.', '')}")
-    days = (certification.expires - _EPOCH).days if certification.expires else None
+    text = certification.code
+    is_unit = "/" not in text  # any other code has a scheme
+    code: str | int = (ord(text[0]) - 64) * 10**11 + int(text[1:].replace(".", "")) if is_unit else text
+    days = certification.expires.toordinal() - _EPOCH_DAY if certification.expires else None
     return [code, days, _CERTIFICATION_NUMBER[certification.standing]]
 
 
 def _certification_of_cwt(code: str | int, days: int | None, standing: int) -> Certification:
     if isinstance(code, int):
         letter, digits = divmod(code, 10**11)
-        code = f"{letter + 64:c}.{digits // 10**5:06}.{digits // 100 % 1000:03}.{digits % 100:02}"
-    expires = None if days is None else _EPOCH + timedelta(days=days)
+        text = f"{digits:011}"
+        code = f"{letter + 64:c}.{text[:6]}.{text[6:9]}.{text[9:]}"
+    expires = None if days is None else date.fromordinal(_EPOCH_DAY + days)
     return Certification(code=code, expires=expires, standing=CERTIFICATION_STANDINGS[standing])
 
 

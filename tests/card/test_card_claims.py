@@ -18,7 +18,7 @@ from card import cwt
 from card.claims import CardClaims, Certification, StatusReference, shown
 from card.errors import CardError
 from card.number import ALPHABET, new_number, parse_number
-from card.projection import cbor, from_cwt, from_jwt, to_cwt, to_jwt
+from card.projection import cbor, encode_cwt, from_cwt, from_jwt, to_cwt, to_jwt
 from tests.card.cards import NOW, certifications, claims
 from tests.card.strategies import cards
 
@@ -37,6 +37,7 @@ def malformed() -> pytest.RaisesExc[CardError]:
 @given(card=cards())
 def test_every_wrapping_says_the_same(card: CardClaims) -> None:
     assert from_cwt(to_cwt(card)) == card
+    assert encode_cwt(card) == cbor(to_cwt(card)), "laid out in the order of deterministic CBOR"
     assert from_jwt(to_jwt(card)) == card
     assert cwt.claims_of(cbor(to_cwt(card))) == card
     assert from_jwt(json.loads(json.dumps(to_jwt(card)))) == card
