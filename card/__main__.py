@@ -9,6 +9,7 @@ from pathlib import Path
 
 from card.cli import EXIT_USAGE, parse_now, run
 from card.errors import CardError
+from card.live import challenge
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,14 +21,16 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument(
         "--now", metavar="TIME", help="ISO 8601 or Unix seconds; the clock of this machine if left out"
     )
+    command.add_argument("--nonce", metavar="TEXT", help="the 8 characters that the holder's phone was given")
     command.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
     chosen = parser.parse_args(arguments)
     try:
         now = int(time.time()) if chosen.now is None else parse_now(chosen.now)
+        nonce = None if chosen.nonce is None else challenge(chosen.nonce)
     except CardError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    return run(chosen.source, trust=chosen.trust, now=now, as_json=chosen.json, out=sys.stdout)
+    return run(chosen.source, trust=chosen.trust, now=now, nonce=nonce, as_json=chosen.json, out=sys.stdout)
 
 
 if __name__ == "__main__":

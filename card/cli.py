@@ -46,11 +46,14 @@ def parse_now(text: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-def run(source: Path | str, *, trust: Path, now: int, as_json: bool, out: TextIO) -> int:
-    """Verify what `source` is or holds by the folder `trust`; say so on `out`; the exit code of the profile."""
+def run(source: Path | str, *, trust: Path, now: int, as_json: bool, out: TextIO, nonce: bytes | None = None) -> int:
+    """Verify what `source` is or holds by the folder `trust`; say so on `out`; the exit code of the profile.
+
+    `nonce`: what the holder's phone was given to sign.
+    """
     try:
         folder = trustdir.load(trust, now=now)
-        verified = verify(read(source), trust=folder.trust, status=folder.status, now=now)
+        verified = verify(read(source), trust=folder.trust, status=folder.status, now=now, nonce=nonce)
     except CardError as error:
         _say(out, {"outcome": "usage", "code": error.code, "detail": str(error)}, [str(error)], as_json=as_json)
         return EXIT_USAGE
@@ -76,6 +79,7 @@ def _answer(verified: Verified) -> dict[str, Any]:
         "status_age_days": verified.status_age_days,
         "proves": list(verified.proves),
         "compare": list(verified.compare),
+        "live": verified.live,
         "claims": to_jwt(verified.claims),
     }
 

@@ -54,8 +54,11 @@ class Sign1:
 
 def sign(claims: CardClaims, signer: Signer) -> bytes:
     """The card as COSE_Sign1, signed. ES256 is randomised: the same claims give other bytes each time."""
-    payload = cbor(to_cwt(claims))
-    protected = _ES256 + _KID + signer.kid
+    return sign1(_ES256 + _KID + signer.kid, cbor(to_cwt(claims)), signer)
+
+
+def sign1(protected: bytes, payload: bytes, signer: Signer) -> bytes:
+    """Any COSE_Sign1 of this shape, signed."""
     unsigned = Sign1(protected=protected, payload=payload, signature=b"")
     signature = signer.sign(unsigned.signed_bytes)
     return _START + _bytes(protected) + _UNPROTECTED + _bytes(payload) + _SIGNATURE + signature

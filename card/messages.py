@@ -54,6 +54,16 @@ _INVALID = {
         "Masa berlaku kartu ini sudah lewat menurut tanggal perangkat ini.",
         "This card has expired by the date of this device.",
     ),
+    "live-key": Sentence(
+        "Kode ini dibuat oleh ponsel lain daripada yang tercatat pada kartu. Kartunya sendiri mungkin asli: mintalah "
+        "kode dari ponsel pemegang, atau kartu cetaknya.",
+        "This code was made by another phone than the card names. The card itself may be genuine: ask for a code from "
+        "the holder's own phone, or for the printed card.",
+    ),
+    "live-signature": Sentence(
+        "Kode ponsel ini telah diubah atau tanda tangannya palsu. Mintalah kode baru, atau kartu cetaknya.",
+        "This phone's code was altered, or its signature is forged. Ask for a new code, or for the printed card.",
+    ),
 }
 _CANNOT_CHECK = {
     "unknown-key": Sentence(
@@ -120,6 +130,17 @@ _CANNOT_CHECK = {
         "Kartu ini pernah ditangguhkan, tetapi daftar statusnya lama. Perbarui dahulu.",
         "This card was suspended when last seen, but the status list is old. Refresh first.",
     ),
+    "live-nonce": Sentence(
+        "Kode ini tidak menjawab angka yang diberikan perangkat ini. Mintalah pemegang mengetik angkanya, lalu pindai "
+        "lagi.",
+        "This code does not answer the number that this device gave. Have the holder type the number, then scan again.",
+    ),
+    "live-expired": Sentence(
+        "Kode ini bukan dari menit ini: mungkin salinan, mungkin jam salah satu perangkat keliru. Mintalah kode baru, "
+        "periksa kedua jam, atau periksa kartu cetaknya.",
+        "This code is not of this minute: it may be a copy, or the clock of one device may be wrong. Ask for a new "
+        "code, check both clocks, or check the printed card.",
+    ),
 }
 
 SENTENCES: dict[str, Sentence] = {**_VALID, **_STATUS_OLD, **_INVALID, **_CANNOT_CHECK}
@@ -134,6 +155,10 @@ PROVES: dict[str, Sentence] = {
     "document-genuine": Sentence(
         "Terbukti: dokumen ini asli dan isinya tidak diubah. Belum terbukti: bahwa pembawanya adalah pemiliknya.",
         "Proved: the document is genuine and unaltered. Not proved: that the bearer is its holder.",
+    ),
+    "holder-phone": Sentence(
+        "Terbukti juga: ponsel yang terdaftar untuk kartu ini menandatangani kode ini dalam menit ini.",
+        "Proved too: the phone that is enrolled for this card signed this code within the minute.",
     ),
 }
 COMPARE: dict[str, Sentence] = {

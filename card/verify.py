@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from card import cwt, jws, qr
+from card import cwt, jws, live, qr
 from card.errors import CardError, VerificationError
 from card.messages import OUTCOME_OF
 from card.status import DETAILS_OUTDATED, REVOKED, SUSPENDED, StatusList
@@ -16,6 +16,7 @@ from keys import jws as compact
 
 if TYPE_CHECKING:
     from card.claims import CardClaims
+    from card.live import Presentation
     from card.messages import Outcome
     from card.trust import TrustedKey, TrustList
 
@@ -29,6 +30,7 @@ class Verified:
 
     `status` 0 or 3; `status_age_days` how old our knowledge of it is; `proves` and `compare` are what the card
     shows by itself and what a person still has to compare (keys of `card.messages.PROVES` and `COMPARE`).
+    `live`: the holder's phone showed it just now.
     """
 
     outcome: Outcome
@@ -38,6 +40,7 @@ class Verified:
     status_age_days: int
     proves: tuple[str, ...] = ("document-genuine",)
     compare: tuple[str, ...] = ("face", "name", "birth-date")
+    live: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +50,16 @@ class _Signed:
     kid: bytes
     is_es256: bool
     claims: Callable[[TrustedKey], CardClaims | None]  # None: the signature is not this key's
+    presentation: Presentation | None = None
 
 
-def verify(data: str | bytes, *, trust: TrustList, status: StatusLookup, now: int) -> Verified:
+def verify(
+    data: str | bytes, *, trust: TrustList, status: StatusLookup, now: int, nonce: bytes | None = None
+) -> Verified:
     """Verify a card: the text of its QR, its JWT, or the bytes of its COSE_Sign1. `now` in Unix seconds.
+
+    A live presentation is a card with more around it. `nonce`: what this verifier just gave the holder's phone to
+    sign; then nothing but a live presentation that carries it is accepted.
 
     1. Open the wrapping within bounds, else invalid: "too-long", "not-a-card".
     2. Find the signer by its kid among the keys in date, else cannot-check: "unknown-key".
@@ -68,6 +77,10 @@ def verify(data: str | bytes, *, trust: TrustList, status: StatusLookup, now: in
         "suspension-old", by an older one. A list past its date gives the outcome status-old up to 30 days, then
         cannot-check: "status-too-old". Where there is no list, the issue of the card is the last we know of its
         status, and beyond 30 days it is cannot-check: "status-missing".
+    11. The phone, of a live presentation: its key is the one that the card names, else invalid: "live-key"; the
+        signature is that key's, else invalid: "live-signature"; the nonce is the one given, or there is none where
+        none was given, else cannot-check: "live-nonce"; it was signed within a minute of now, else cannot-check:
+        "live-expired", since a copy and a wrong clock look alike.
     """
     signed = _open(data)  # 1
     key = trust.keys.get(signed.kid)
@@ -86,7 +99,8 @@ def verify(data: str | bytes, *, trust: TrustList, status: StatusLookup, now: in
         raise VerificationError("not-yet-valid", f"got issue {claims.issued_at}, now is {now}")
     if now > claims.expires_at + CLOCK_SKEW:
         raise VerificationError("expired", f"got expiry {claims.expires_at}, now is {now}")
-    return _weighed(claims, shard_list, known, now)  # 10
+    verified = _weighed(claims, shard_list, known, now)  # 10
+    return _shown_by(signed.presentation, verified, nonce, now)  # 11
 
 
 def _open(data: str | bytes) -> _Signed:
@@ -102,12 +116,15 @@ def _open(data: str | bytes) -> _Signed:
 
 def _open_cwt(cose: bytes) -> _Signed:
     sign1 = cwt.parse(cose)
+    presentation = live.parse(sign1)
+    if presentation is not None:
+        sign1 = cwt.parse(presentation.card)
 
     def claims(key: TrustedKey) -> CardClaims | None:
         genuine = es256.verify(key.public_key, sign1.signed_bytes, sign1.signature)
         return cwt.claims_of(sign1.payload) if genuine else None
 
-    return _Signed(kid=sign1.kid, is_es256=sign1.is_es256, claims=claims)
+    return _Signed(kid=sign1.kid, is_es256=sign1.is_es256, claims=claims, presentation=presentation)
 
 
 def _open_jwt(token: str) -> _Signed:
@@ -148,3 +165,12 @@ def _weighed(claims: CardClaims, shard_list: StatusList | None, known: int, now:
     valid = "details-outdated" if known == DETAILS_OUTDATED else "valid"
     code = valid if fresh else "status-old"
     return Verified(outcome=OUTCOME_OF[code], code=code, claims=claims, status=known, status_age_days=age // DAY)
+
+
+def _shown_by(presentation: Presentation | None, verified: Verified, nonce: bytes | None, now: int) -> Verified:
+    if presentation is None:
+        if nonce is not None:
+            raise VerificationError("live-nonce", "got a card that no phone signed")
+        return verified
+    presentation.check(verified.claims, nonce=nonce, now=now)
+    return replace(verified, live=True, proves=(*verified.proves, "holder-phone"))

@@ -36,10 +36,15 @@ def public_key(jwk: PublicJwk) -> ec.EllipticCurvePublicKey:
     return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
 
 
-def key_id(jwk: PublicJwk) -> bytes:
-    """The first 8 bytes of the RFC 7638 SHA-256 thumbprint."""
+def thumbprint(jwk: PublicJwk) -> bytes:
+    """The RFC 7638 SHA-256 thumbprint, 32 bytes."""
     members = {name: jwk[name] for name in ("crv", "kty", "x", "y")}
-    return hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()[:8]
+    return hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()
+
+
+def key_id(jwk: PublicJwk) -> bytes:
+    """The first 8 bytes of the thumbprint."""
+    return thumbprint(jwk)[:8]
 
 
 def sign(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:

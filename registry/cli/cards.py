@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from card import cli as verifying
-from card import qr
+from card import live, qr
 from registry import cards
 from registry.app import SYSTEM
 from registry.cli.output import Json, answer, console
@@ -53,11 +53,13 @@ def verify(
     source: Annotated[str, typer.Argument(metavar="FILE|TEXT", help="PNG, PDF, text or JWT file, or the text itself.")],
     trust_folder: Annotated[Path, typer.Option("--trust", help="Folder of `kets trust export`.")],
     now: Annotated[str | None, typer.Option(help="Pretend it is this time: ISO 8601 or Unix seconds.")] = None,
+    nonce: Annotated[str | None, typer.Option(help="The 8 characters that the holder's phone was given.")] = None,
     as_json: Json = False,
 ) -> None:
     """Check a card offline. Exit 0 valid, 1 invalid, 2 usage, 3 valid but status old, 4 cannot check."""
     at = int(datetime.now(UTC).timestamp()) if now is None else verifying.parse_now(now)
-    raise typer.Exit(verifying.run(source, trust=trust_folder, now=at, as_json=as_json, out=sys.stdout))
+    given = None if nonce is None else live.challenge(nonce)
+    raise typer.Exit(verifying.run(source, trust=trust_folder, now=at, nonce=given, as_json=as_json, out=sys.stdout))
 
 
 def write_card(
