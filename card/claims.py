@@ -29,7 +29,7 @@ MAX_TEXT = 80
 MAX_LIFETIME = 5 * 366 * 86_400
 SKKNI_UNIT = re.compile(r"[A-Z]\.[0-9]{6}\.[0-9]{3}\.[0-9]{2}")
 
-_JAKARTA = timezone(timedelta(hours=7))  # Asia/Jakarta, no summer time: no tzdata needed to verify
+JAKARTA = timezone(timedelta(hours=7))  # Asia/Jakarta, no summer time: no tzdata needed to verify
 _OTHER_CODE = re.compile(r"(?!skkni/)[A-Za-z0-9._:-]+/[A-Za-z0-9._:/-]+")
 _ISSUED = (1_577_836_800, 4_102_444_800)  # 2020 to 2100
 _EXPIRES = (date(2000, 1, 1), date(2149, 6, 6))  # what fits 16 bits of days
@@ -118,12 +118,12 @@ class CardClaims:
     @property
     def issued_on(self) -> date:
         """The day of issue in Jakarta."""
-        return datetime.fromtimestamp(self.issued_at, tz=_JAKARTA).date()
+        return datetime.fromtimestamp(self.issued_at, tz=JAKARTA).date()
 
     @property
     def last_day(self) -> date:
         """The last day in Jakarta on which the card is valid."""
-        return datetime.fromtimestamp(self.expires_at - 1, tz=_JAKARTA).date()
+        return datetime.fromtimestamp(self.expires_at - 1, tz=JAKARTA).date()
 
     def _check_person(self) -> None:
         if not is_number(self.number):

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from card import cwt, jws, live, qr
 from card.errors import CardError, VerificationError
-from card.messages import OUTCOME_OF
-from card.status import DETAILS_OUTDATED, REVOKED, SUSPENDED, StatusList
-from card.trust import CLOCK_SKEW, DAY
+from card.judge import Signed, judge
 from keys import es256
 from keys import jws as compact
 
 if TYPE_CHECKING:
     from card.claims import CardClaims
+    from card.judge import StatusLookup
     from card.live import Presentation
     from card.messages import Outcome
     from card.trust import TrustedKey, TrustList
 
-StatusLookup: TypeAlias = Callable[[int], StatusList | None]
-MAX_STATUS_AGE = 30 * DAY
+_Opened: TypeAlias = "tuple[Signed[CardClaims], Presentation | None]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +38,6 @@ class Verified:
     proves: tuple[str, ...] = ("document-genuine",)
     compare: tuple[str, ...] = ("face", "name", "birth-date")
     live: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Signed:
-    """A card of either wrapping, opened but not believed."""
-
-    kid: bytes
-    is_es256: bool
-    claims: Callable[[TrustedKey], CardClaims | None]  # None: the signature is not this key's
-    presentation: Presentation | None = None
 
 
 def verify(
@@ -82,28 +69,19 @@ def verify(
         none was given, else cannot-check: "live-nonce"; it was signed within a minute of now, else cannot-check:
         "live-expired", since a copy and a wrong clock look alike.
     """
-    signed = _open(data)  # 1
-    key = trust.keys.get(signed.kid)
-    if key is None or now > key.expires_at:  # 2
-        raise VerificationError("unknown-key", f"got kid {signed.kid.hex()}")
-    if not signed.is_es256:  # 3
-        raise VerificationError("algorithm")
-    claims = _claims(signed, key)  # 4, 5, 6
-    shard_list = status(claims.status.shard)
-    known = shard_list[claims.status.index] if shard_list else 0
-    if known == REVOKED:  # 7
-        raise VerificationError("revoked")
-    if now > trust.expires_at:  # 8
-        raise VerificationError("trust-stale", f"got a list that ended {trust.expires_at}, now is {now}")
-    if claims.issued_at > now + CLOCK_SKEW:  # 9
-        raise VerificationError("not-yet-valid", f"got issue {claims.issued_at}, now is {now}")
-    if now > claims.expires_at + CLOCK_SKEW:
-        raise VerificationError("expired", f"got expiry {claims.expires_at}, now is {now}")
-    verified = _weighed(claims, shard_list, known, now)  # 10
-    return _shown_by(signed.presentation, verified, nonce, now)  # 11
+    signed, presentation = _open(data)  # 1
+    judged = judge(signed, trust=trust, status=status, now=now)  # 2 to 10
+    verified = Verified(
+        outcome=judged.outcome,
+        code=judged.code,
+        claims=judged.claims,
+        status=judged.status,
+        status_age_days=judged.status_age_days,
+    )
+    return _shown_by(presentation, verified, nonce, now)  # 11
 
 
-def _open(data: str | bytes) -> _Signed:
+def _open(data: str | bytes) -> _Opened:
     if len(data) > qr.MAX_TEXT and not (isinstance(data, bytes) and len(data) <= cwt.MAX_BYTES):
         raise VerificationError("too-long", f"got {len(data)} characters, expected at most {qr.MAX_TEXT}")
     try:
@@ -114,7 +92,7 @@ def _open(data: str | bytes) -> _Signed:
         raise VerificationError("not-a-card", str(error)) from error
 
 
-def _open_cwt(cose: bytes) -> _Signed:
+def _open_cwt(cose: bytes) -> _Opened:
     sign1 = cwt.parse(cose)
     presentation = live.parse(sign1)
     if presentation is not None:
@@ -124,10 +102,10 @@ def _open_cwt(cose: bytes) -> _Signed:
         genuine = es256.verify(key.public_key, sign1.signed_bytes, sign1.signature)
         return cwt.claims_of(sign1.payload) if genuine else None
 
-    return _Signed(kid=sign1.kid, is_es256=sign1.is_es256, claims=claims, presentation=presentation)
+    return Signed(kid=sign1.kid, is_es256=sign1.is_es256, claims=claims), presentation
 
 
-def _open_jwt(token: str) -> _Signed:
+def _open_jwt(token: str) -> _Opened:
     unverified = compact.parse(token)
 
     def claims(key: TrustedKey) -> CardClaims | None:
@@ -136,35 +114,7 @@ def _open_jwt(token: str) -> _Signed:
             raise CardError("newer-format", f"got type {unverified.typ!r}, expected {jws.TYP!r}")
         return None if payload is None else jws.claims_of(payload)
 
-    return _Signed(kid=unverified.kid, is_es256=unverified.alg == "ES256", claims=claims)
-
-
-def _claims(signed: _Signed, key: TrustedKey) -> CardClaims:
-    try:
-        claims = signed.claims(key)
-    except (CardError, ValueError) as error:
-        problem = VerificationError("newer-format", str(error))
-        raise (VerificationError("signer-revoked") if key.revoked_at is not None else problem) from error
-    if claims is None:
-        raise VerificationError("bad-signature")
-    if key.revoked_at is not None:
-        raise VerificationError("signer-revoked", f"got a signer revoked at {key.revoked_at}")
-    if claims.status.shard != key.shard:  # else a leaked key could lean on another shard's list
-        raise VerificationError("newer-format", f"got shard {claims.status.shard}, expected {key.shard}")
-    return claims
-
-
-def _weighed(claims: CardClaims, shard_list: StatusList | None, known: int, now: int) -> Verified:
-    listed_at = shard_list.issued_at if shard_list else 0
-    age = max(0, now - max(listed_at, claims.issued_at))
-    fresh = shard_list is not None and now <= shard_list.expires_at
-    if known == SUSPENDED:
-        raise VerificationError("suspended" if fresh else "suspension-old")
-    if not fresh and age > MAX_STATUS_AGE:
-        raise VerificationError("status-too-old" if shard_list else "status-missing", f"got {age // DAY} days")
-    valid = "details-outdated" if known == DETAILS_OUTDATED else "valid"
-    code = valid if fresh else "status-old"
-    return Verified(outcome=OUTCOME_OF[code], code=code, claims=claims, status=known, status_age_days=age // DAY)
+    return Signed(kid=unverified.kid, is_es256=unverified.alg == "ES256", claims=claims), None
 
 
 def _shown_by(presentation: Presentation | None, verified: Verified, nonce: bytes | None, now: int) -> Verified:
