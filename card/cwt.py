@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import cbor2
 
 from card.errors import CardError
-from card.projection import PROFILE_VERSION, WORKER, cbor, from_cwt, to_cwt
+from card.payload import read
+from card.projection import PROFILE_VERSION, WORKER, encode_cwt
 
 if TYPE_CHECKING:
     from card.claims import CardClaims
@@ -54,7 +55,7 @@ class Sign1:
 
 def sign(claims: CardClaims, signer: Signer) -> bytes:
     """The card as COSE_Sign1, signed. ES256 is randomised: the same claims give other bytes each time."""
-    return sign1(_ES256 + _KID + signer.kid, cbor(to_cwt(claims)), signer)
+    return sign1(_ES256 + _KID + signer.kid, encode_cwt(claims), signer)
 
 
 def sign1(protected: bytes, payload: bytes, signer: Signer) -> bytes:
@@ -80,13 +81,21 @@ def parse(cose: bytes) -> Sign1:
 def claims_of(payload: bytes) -> CardClaims:
     """The claims of a payload whose signature was verified. CardError: "newer-format" or "claims-malformed"."""
     try:
+        return read(payload)
+    except (CardError, ValueError) as error:
+        raise _unread(payload, error) from error
+
+
+def _unread(payload: bytes, why: Exception) -> CardError:
+    """What to say of a payload that is not ours: of another version, or of none."""
+    try:
         claims_set: Any = cbor2.loads(payload, max_depth=MAX_DEPTH, allow_indefinite=False, allow_duplicate_keys=False)
         version = claims_set[WORKER][0]
     except (cbor2.CBORDecodeError, LookupError, TypeError, ValueError) as error:
-        raise CardError("claims-malformed", f"got a payload that is no claims set: {error!r}") from error
+        return CardError("claims-malformed", f"got a payload that is no claims set: {error!r}")
     if version != PROFILE_VERSION:
-        raise CardError("newer-format", f"got profile version {version!r}, expected {PROFILE_VERSION}")
-    return from_cwt(claims_set, encoded=payload)
+        return CardError("newer-format", f"got profile version {version!r}, expected {PROFILE_VERSION}")
+    return CardError("claims-malformed", f"got claims that this profile has not: {why}")
 
 
 def _bytes(value: bytes) -> bytes:

@@ -1,14 +1,13 @@
-"""The claims as the maps of a CWT (integer keys) and of a JWT (names), both ways.
+"""The claims as the maps of a CWT (integer keys) and of a JWT (names), and those of a JWT read again.
 
-What comes in is read by its exact shape and then written again: unless that gives the same map, it is refused.
-So an unknown key, a missing one, a float for an integer or `True` for 1 never passes. The maps of a CWT are laid out
-in the order of deterministic CBOR (RFC 8949 section 4.2.1), which spares the encoder the sorting.
+A JWT is read by its exact shape and then written again: unless that gives the same members, it is refused. So an
+unknown one, a missing one, a float for an integer or `True` for 1 never passes. `card.payload` reads the CWT.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, TypeAlias
 
@@ -30,10 +29,9 @@ Claims: TypeAlias = Mapping[Any, Any]
 PROFILE_VERSION = 1
 EXP, IAT, CNF, IDENTITY, STATUS, WORKER = 4, 6, 8, 169, 65_535, -65_537
 
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
+EPOCH_DAY = date(1970, 1, 1).toordinal()
 _SEX_NUMBER: dict[Sex, int] = {"M": 1, "F": 2}
 _SEX_WORD: dict[Sex, str] = {"M": "male", "F": "female"}
-_NUMBER_SEX: dict[int, Sex] = {1: "M", 2: "F"}
 _WORD_SEX: dict[str, Sex] = {"male": "M", "female": "F"}
 _STANDING_NUMBER = {word: number for number, word in enumerate(STANDINGS)}
 _CERTIFICATION_NUMBER = {word: number for number, word in enumerate(CERTIFICATION_STANDINGS)}
@@ -70,17 +68,6 @@ def encode_cwt(claims: CardClaims) -> bytes:
     return cbor2.dumps(to_cwt(claims))
 
 
-def from_cwt(payload: Claims, *, encoded: bytes | None = None) -> CardClaims:
-    """The claims of a CWT claims set. CardError("claims-malformed") unless it is one of this profile.
-
-    With `encoded`, the bytes it was decoded from, these too must be what we would have written.
-    """
-    claims = _read(payload, _claims_of_cwt)
-    if encode_cwt(claims) != (cbor(payload) if encoded is None else encoded):
-        raise CardError("claims-malformed", "got claims beside those of this profile, or in another form")
-    return claims
-
-
 def to_jwt(claims: CardClaims) -> dict[str, Any]:
     """The JWT claims set."""
     worker: dict[str, Any] = {"v": PROFILE_VERSION, "standing": claims.standing}
@@ -106,7 +93,10 @@ def to_jwt(claims: CardClaims) -> dict[str, Any]:
 
 def from_jwt(payload: Claims) -> CardClaims:
     """The claims of a JWT claims set. CardError("claims-malformed") unless it is one of this profile."""
-    claims = _read(payload, _claims_of_jwt)
+    try:
+        claims = _claims_of_jwt(payload)
+    except (CardError, LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise CardError("claims-malformed", f"got claims that this profile has not: {error!r}") from error
     if json.dumps(to_jwt(claims), sort_keys=True) != json.dumps(payload, sort_keys=True):
         raise CardError("claims-malformed", "got claims beside those of this profile, or in another form")
     return claims
@@ -115,32 +105,6 @@ def from_jwt(payload: Claims) -> CardClaims:
 def cbor(value: object) -> bytes:
     """Deterministic CBOR (RFC 8949 section 4.2)."""
     return cbor2.dumps(value, canonical=True)
-
-
-def _read(payload: Claims, claims_of: Callable[[Claims], CardClaims]) -> CardClaims:
-    try:
-        return claims_of(payload)
-    except (CardError, LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise CardError("claims-malformed", f"got claims that this profile has not: {error!r}") from error
-
-
-def _claims_of_cwt(payload: Claims) -> CardClaims:
-    identity, worker = payload[IDENTITY], payload[WORKER]
-    return CardClaims(
-        number=identity[1],
-        name=identity[4],
-        birth_date=date(int(identity[8][:4]), int(identity[8][4:6]), int(identity[8][6:])),
-        sex=_NUMBER_SEX[identity[9]],
-        standing=STANDINGS[worker[1]],
-        employer_name=worker.get(2),
-        employer_nib=_padded(worker.get(3), 13),
-        occupation=_padded(worker.get(4), 4),
-        certifications=tuple(_certification_of_cwt(*each) for each in worker[5]),
-        issued_at=payload[IAT],
-        expires_at=payload[EXP],
-        holder_key=payload[CNF][3] if CNF in payload else None,
-        status=_status_of(payload[STATUS]),
-    )
 
 
 def _claims_of_jwt(payload: Claims) -> CardClaims:
@@ -176,17 +140,8 @@ def _certification_to_cwt(certification: Certification) -> list[Any]:
     text = certification.code
     is_unit = "/" not in text  # any other code has a scheme
     code: str | int = (ord(text[0]) - 64) * 10**11 + int(text[1:].replace(".", "")) if is_unit else text
-    days = certification.expires.toordinal() - _EPOCH_DAY if certification.expires else None
+    days = certification.expires.toordinal() - EPOCH_DAY if certification.expires else None
     return [code, days, _CERTIFICATION_NUMBER[certification.standing]]
-
-
-def _certification_of_cwt(code: str | int, days: int | None, standing: int) -> Certification:
-    if isinstance(code, int):
-        letter, digits = divmod(code, 10**11)
-        text = f"{digits:011}"
-        code = f"{letter + 64:c}.{text[:6]}.{text[6:9]}.{text[9:]}"
-    expires = None if days is None else date.fromordinal(_EPOCH_DAY + days)
-    return Certification(code=code, expires=expires, standing=CERTIFICATION_STANDINGS[standing])
 
 
 def _certification_to_jwt(certification: Certification) -> dict[str, Any]:
@@ -197,10 +152,6 @@ def _certification_to_jwt(certification: Certification) -> dict[str, Any]:
 def _certification_of_jwt(*, code: str, standing: CertificationStanding, expires: str | None = None) -> Certification:
     day = None if expires is None else date.fromisoformat(expires)
     return Certification(code=code, expires=day, standing=standing)
-
-
-def _padded(number: int | None, digits: int) -> str | None:
-    return None if number is None else f"{number:0{digits}}"
 
 
 def _present(**members: Any) -> dict[str, Any]:

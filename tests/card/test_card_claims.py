@@ -18,7 +18,7 @@ from card import cwt
 from card.claims import CardClaims, Certification, StatusReference, shown
 from card.errors import CardError
 from card.number import ALPHABET, new_number, parse_number
-from card.projection import cbor, encode_cwt, from_cwt, from_jwt, to_cwt, to_jwt
+from card.projection import cbor, encode_cwt, from_jwt, to_cwt, to_jwt
 from tests.card.cards import NOW, certifications, claims
 from tests.card.strategies import cards
 
@@ -36,7 +36,6 @@ def malformed() -> pytest.RaisesExc[CardError]:
 @settings(deadline=None)
 @given(card=cards())
 def test_every_wrapping_says_the_same(card: CardClaims) -> None:
-    assert from_cwt(to_cwt(card)) == card
     assert encode_cwt(card) == cbor(to_cwt(card)), "laid out in the order of deterministic CBOR"
     assert from_jwt(to_jwt(card)) == card
     assert cwt.claims_of(cbor(to_cwt(card))) == card
@@ -166,7 +165,7 @@ def test_a_cwt_of_another_form_is_refused(change: str) -> None:
     payload = copy.deepcopy(to_cwt(claims()))
     CWT_CHANGES[change](payload)
     with malformed():
-        from_cwt(payload)
+        cwt.claims_of(cbor(payload))
 
 
 JWT_CHANGES: dict[str, Any] = {
