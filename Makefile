@@ -33,7 +33,7 @@ up: $(READY) ## run the registry here (embedded PostgreSQL, API, projections)
 	@$(BIN)/kets up
 
 $(NPM_OK): $(WEB)/package.json $(WEB)/package-lock.json $(WEB)/.npmrc | $(READY)
-	@cd $(WEB) && ./with-node npm ci --loglevel=error
+	@cd $(WEB) && ./with-node npm ci --loglevel=error >/dev/null
 	@touch $@
 
 $(TABLES): $(WEB)/generate.py card/messages.py | $(READY)

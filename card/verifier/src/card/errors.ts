@@ -19,3 +19,16 @@ export class VerificationError extends Error {
     this.outcome = OUTCOME_OF[code];
   }
 }
+
+/** Bytes or text are not of the form they should have: what `ValueError` is in Python. */
+export class Malformed extends Error {}
+
+/** The value of `read`, or VerificationError(`code`) where it found something malformed. */
+export async function orRefuse<T>(code: Code, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Malformed) throw new VerificationError(code, error.message);
+    throw error;
+  }
+}

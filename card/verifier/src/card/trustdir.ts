@@ -1,0 +1,76 @@
+/** What a verifier keeps to check cards without a network (docs/card-profile.md section 9, card/trustdir.py). */
+import { type Bytes, b64url } from "./encoding.js";
+import { orRefuse, VerificationError } from "./errors.js";
+import { type PublicJwk, sha256 } from "./es256.js";
+import { isObject, jsonObject } from "./json.js";
+import { StatusList } from "./status.js";
+import { TrustList } from "./trust.js";
+
+export type Titles = ReadonlyMap<string, { readonly id: string; readonly en: string }>;
+
+/** What was seen before, so that nothing older is taken; kept by whoever keeps the lists. */
+export interface Seen {
+  version: number;
+  roots: readonly PublicJwk[];
+  status: Record<string, number>;
+}
+
+/** The lists as they were fetched. `status` gives the token of a shard's list, or null when there is none. */
+export interface Lists {
+  readonly root: PublicJwk;
+  readonly trustList: string;
+  readonly titles: Bytes;
+  readonly status: (shard: number) => string | null | Promise<string | null>;
+  readonly seen?: Seen;
+}
+
+/** Lists that were loaded and verified as of `now`; `seen` is what to remember from now on. */
+export class TrustDir {
+  private readonly lists = new Map<number, StatusList>();
+
+  private constructor(
+    readonly trust: TrustList,
+    readonly titles: Titles,
+    readonly seen: Seen,
+    private readonly given: Lists,
+    private readonly now: number,
+  ) {}
+
+  /** Read and verify. Throws VerificationError with an outcome of cannot-check when the lists may not be used. */
+  static async load(given: Lists, now: number): Promise<TrustDir> {
+    const before = given.seen ?? { version: 0, roots: [], status: {} };
+    const roots = before.roots.length ? before.roots : [given.root];
+    const trust = await TrustList.verify(given.trustList, { roots, now, oldest: before.version });
+    if (b64url(await sha256(given.titles)) !== trust.titlesDigest) throw new VerificationError("titles-altered");
+    const titles = await orRefuse("trust-malformed", () => titlesOf(given.titles));
+    const seen = { version: trust.version, roots: trust.acceptedRoots, status: { ...before.status } };
+    return new TrustDir(trust, titles, seen, given, now);
+  }
+
+  /** The verified list of `shard`, or null when there is none: the lookup that `verify` wants. */
+  readonly status = async (shard: number): Promise<StatusList | null> => {
+    const held = this.lists.get(shard);
+    if (held) return held;
+    const token = await this.given.status(shard);
+    if (token === null) return null;
+    const oldest = this.seen.status[shard] ?? 0;
+    const list = await StatusList.verify(token, { shard, trust: this.trust, now: this.now, oldest });
+    this.lists.set(shard, list);
+    this.seen.status[shard] = list.issuedAt;
+    return list;
+  };
+
+  /** The title of a code, or the code itself where it is unknown. */
+  title(code: string, language: "id" | "en"): string {
+    return this.titles.get(code)?.[language] || code;
+  }
+}
+
+function titlesOf(data: Bytes): Titles {
+  const titles = new Map<string, { id: string; en: string }>();
+  for (const [code, title] of Object.entries(jsonObject(data))) {
+    const [id, en] = isObject(title) ? [title["id"], title["en"]] : [];
+    titles.set(code, { id: typeof id === "string" ? id : "", en: typeof en === "string" ? en : "" });
+  }
+  return titles;
+}
