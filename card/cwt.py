@@ -69,13 +69,13 @@ def parse(cose: bytes) -> Sign1:
     """Take a COSE_Sign1 apart; ValueError when it is not one of this shape, to the last byte."""
     if len(cose) > MAX_BYTES or not cose.startswith(_START):
         raise ValueError(f"got {len(cose)} bytes starting {cose[:2].hex()}, expected a COSE_Sign1 of this profile")
-    protected, rest = _take_bytes(cose[len(_START) :])
-    if not rest.startswith(_UNPROTECTED):
+    protected, at = _byte_string(cose, len(_START))
+    if not cose.startswith(_UNPROTECTED, at):
         raise ValueError("got an unprotected header, expected an empty one")
-    payload, rest = _take_bytes(rest[len(_UNPROTECTED) :])
-    if not rest.startswith(_SIGNATURE) or len(rest) != 66:
+    payload, at = _byte_string(cose, at + len(_UNPROTECTED))
+    if not cose.startswith(_SIGNATURE, at) or len(cose) - at != 66:
         raise ValueError("got another signature than 64 bytes at the end")
-    return Sign1(protected=protected, payload=payload, signature=rest[2:])
+    return Sign1(protected=protected, payload=payload, signature=cose[at + 2 :])
 
 
 def claims_of(payload: bytes) -> CardClaims:
@@ -102,17 +102,18 @@ def _bytes(value: bytes) -> bytes:
     return cbor2.dumps(value)
 
 
-def _take_bytes(data: bytes) -> tuple[bytes, bytes]:
-    """A byte string in its shortest form off the front of `data`, and the rest."""
-    first = data[0] if data else 0
+def _byte_string(data: bytes, at: int) -> tuple[bytes, int]:
+    """The byte string in its shortest form at `at` of `data`, and where it ends."""
+    first = data[at] if at < len(data) else 0
     if 0x40 <= first < 0x58:
-        start, length = 1, first - 0x40
-    elif first in (0x58, 0x59):
-        start = first - 0x56  # 2 or 3
-        length = int.from_bytes(data[1:start], "big")
+        start, length, least = at + 1, first - 0x40, 0
+    elif first == 0x58:
+        start, length, least = at + 2, int.from_bytes(data[at + 1 : at + 2], "big"), 24
+    elif first == 0x59:
+        start, length, least = at + 3, int.from_bytes(data[at + 1 : at + 3], "big"), 256
     else:
         raise ValueError(f"got CBOR item {first:#04x}, expected a byte string")
-    value = data[start : start + length]
-    if len(value) != length or data[:start] != _bytes(value)[:start]:
+    end = start + length
+    if length < least or end > len(data):
         raise ValueError("got a byte string that is cut or not in its shortest form")
-    return value, data[start + length :]
+    return data[start:end], end
