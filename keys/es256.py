@@ -30,10 +30,16 @@ def public_key(jwk: PublicJwk) -> ec.EllipticCurvePublicKey:
     if (jwk.get("kty"), jwk.get("crv")) != ("EC", "P-256"):
         raise ValueError(f"got a key {jwk.get('kty')}/{jwk.get('crv')}, expected EC/P-256")
     try:
-        x, y = (int.from_bytes(unb64url(jwk[part]), "big") for part in ("x", "y"))
+        point = b"".join(_coordinate(unb64url(jwk[part])) for part in ("x", "y"))
     except (KeyError, TypeError) as error:
         raise ValueError(f"got a JWK without text member {error}") from error
-    return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+    return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + point)
+
+
+def _coordinate(value: bytes) -> bytes:
+    if len(value) != 32:  # RFC 7518 section 6.2.1.2
+        raise ValueError(f"got a coordinate of {len(value)} bytes, expected 32")
+    return value
 
 
 def thumbprint(jwk: PublicJwk) -> bytes:

@@ -90,7 +90,8 @@ def parse(token: str) -> Unverified:
 
 def _json_object(data: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(data, object_pairs_hook=_once, parse_constant=_no_constant)
+        text = data.decode()  # json takes bytes for UTF-16 too, which no other reader of tokens does
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except RecursionError as error:
         raise ValueError("got JSON nested too deeply") from error
     if not isinstance(value, dict):

@@ -23,16 +23,18 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
     return Keyring.create(folder / "keys").signer(0)
 
 
+# RFC 7638 has an RSA key only; this P-256 key and its thumbprint are those of RFC 9449 section 6 (DPoP)
+JWK = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",
+    "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA",
+}
+
+
 def test_key_id_is_the_start_of_the_published_thumbprint() -> None:
-    # RFC 7638 has an RSA key only; this P-256 key and its thumbprint are those of RFC 9449 section 6 (DPoP)
-    jwk = {
-        "kty": "EC",
-        "crv": "P-256",
-        "x": "l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",
-        "y": "9VE4jf_Ok_o64zbTTlcuNJajHmt6v9TDVrU0CdvGRDA",
-    }
-    assert es256.key_id(jwk) == unb64url("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")[:8]
-    assert es256.public_jwk(es256.public_key(jwk)) == jwk
+    assert es256.key_id(JWK) == unb64url("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I")[:8]
+    assert es256.public_jwk(es256.public_key(JWK)) == JWK
 
 
 def test_signatures_are_low_s_and_the_high_one_is_refused(signer: Signer) -> None:
@@ -58,6 +60,8 @@ def test_signatures_are_low_s_and_the_high_one_is_refused(signer: Signer) -> Non
         {"kty": "EC", "crv": "P-256", "x": "AA"},
         {"kty": "EC", "crv": "P-256", "x": 5, "y": 6},
         {"kty": "EC", "crv": "P-256", "x": b64url(bytes(31) + b"\x01"), "y": b64url(bytes(31) + b"\x01")},
+        {**JWK, "x": b64url(b"\0" + unb64url(JWK["x"]))},
+        {**JWK, "y": "AA"},
     ],
 )
 def test_what_is_no_key_of_p256_is_refused(jwk: Any) -> None:
@@ -92,7 +96,11 @@ def test_our_reader_wants_the_key_and_nothing_else(signer: Signer, tmp_path: Pat
 
 def raw(header: object, payload: str = "{}") -> str:
     text = header if isinstance(header, str) else json.dumps(header)
-    return f"{b64url(text.encode())}.{b64url(payload.encode())}.{b64url(bytes(64))}"
+    return raw_bytes(text.encode(), payload)
+
+
+def raw_bytes(header: bytes, payload: str = "{}") -> str:
+    return f"{b64url(header)}.{b64url(payload.encode())}.{b64url(bytes(64))}"
 
 
 GOOD = {"alg": "ES256", "kid": "AAAA", "typ": "a"}
@@ -115,10 +123,13 @@ GOOD = {"alg": "ES256", "kid": "AAAA", "typ": "a"}
         raw('{"alg":"ES256","alg":"none","kid":"AAAA","typ":"a"}'),
         raw('{"alg":"ES256","kid":NaN,"typ":"a"}'),
         raw({**GOOD, "kid": "A"}),
+        raw_bytes(json.dumps(GOOD).encode("utf-16-le")),
+        raw_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode()),
+        raw_bytes(b'{"alg":"ES256","kid":"AAAA","typ":"\xff"}'),
     ],
 )
 def test_a_token_of_another_form_is_refused(token: str) -> None:
-    with pytest.raises(ValueError, match=r"got|Expecting"):
+    with pytest.raises(ValueError, match=r"got|Expecting|utf-8|BOM"):
         jws.parse(token)
 
 
