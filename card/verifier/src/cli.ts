@@ -1,44 +1,33 @@
 /**
  * Verifies cards in Node: NDJSON cases on standard input, one verdict for each on standard output.
  *
- * A case: `{"card": text of its QR or JWT | "cose": hexadecimal, "lists": {"root", "trust_list", "titles", "statuses":
- * {shard: token}, "seen"?} | "folder": path, "now": Unix seconds}`. Lists once given may be given again by their name:
- * `{"name": ..., "lists": ...}`, then `{"name": ...}`.
+ * A case: `{"card": text of its QR or JWT | "cose": hexadecimal, "trust": folder, "now": Unix seconds}`. The folder is
+ * as section 9 of the profile has it; it is read once for each `now`, and nothing is written there.
  *
  * A verdict: `{"outcome", "code", "claims"?, "status"?, "status_age_days"?, "ms"}`; `ms` is the time it took, without
- * that of reading the lists. Anything else that happens ends the program.
+ * that of loading the folder. Anything else that happens ends the program.
  */
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { ascii, type Bytes } from "./card/encoding.js";
+import type { Bytes } from "./card/encoding.js";
 import { type Lists, type PublicJwk, type Seen, TrustDir, toJwt, VerificationError, verify } from "./card/index.js";
-
-interface GivenLists {
-  root: PublicJwk;
-  trust_list: string;
-  titles: string;
-  statuses: Record<string, string>;
-  seen?: Seen;
-}
 
 interface Case {
   card?: string;
   cose?: string;
-  name?: string;
-  lists?: GivenLists;
-  folder?: string;
+  trust: string;
   now: number;
 }
 
-const named = new Map<string, Lists>();
+const loaded = new Map<string, Promise<TrustDir>>();
 
-async function verdict(given: Case): Promise<object> {
-  const data = given.card ?? fromHex(given.cose ?? "");
+async function verdict({ card, cose, trust, now }: Case): Promise<object> {
+  const data = card ?? fromHex(cose ?? "");
   let began = performance.now();
   try {
-    const lists = await TrustDir.load(await listsOf(given), given.now);
+    const lists = await folder(trust, now);
     began = performance.now();
-    const { outcome, code, claims, status, statusAgeDays } = await verify(data, { ...lists, now: given.now });
+    const { outcome, code, claims, status, statusAgeDays } = await verify(data, { ...lists, now });
     const ms = performance.now() - began;
     return { outcome, code, claims: toJwt(claims), status, status_age_days: statusAgeDays, ms };
   } catch (error) {
@@ -47,27 +36,26 @@ async function verdict(given: Case): Promise<object> {
   }
 }
 
-async function listsOf({ name, lists, folder }: Case): Promise<Lists> {
-  const held = name === undefined ? undefined : named.get(name);
-  if (held) return held;
-  const read = lists ? given(lists) : await kept(folder ?? ".");
-  if (name !== undefined) named.set(name, read);
-  return read;
+function folder(path: string, now: number): Promise<TrustDir> {
+  const key = `${now} ${path}`;
+  const held = loaded.get(key) ?? kept(path).then((lists) => TrustDir.load(lists, now));
+  loaded.set(key, held);
+  return held;
 }
 
-function given({ root, trust_list, titles, statuses, seen }: GivenLists): Lists {
-  const status = (shard: number): string | null => statuses[shard] ?? null;
-  return { root, trustList: trust_list, titles: ascii(titles), status, ...(seen && { seen }) };
-}
-
-/** The lists of a folder as section 9 of the profile has it. */
-async function kept(folder: string): Promise<Lists> {
-  const text = async (name: string): Promise<string> => (await readFile(`${folder}/${name}`, "utf8")).trim();
+async function kept(path: string): Promise<Lists> {
+  const text = (name: string): Promise<string | null> => readFile(`${path}/${name}`, "utf8").catch(() => null);
+  const root = JSON.parse((await text("root.json")) ?? "null") as PublicJwk | null;
+  const seen = JSON.parse((await text("seen.json")) ?? "null") as Seen | null;
   return {
-    root: JSON.parse(await text("root.json")) as PublicJwk,
-    trustList: await text("trust-list.jwt"),
-    titles: new Uint8Array(await readFile(`${folder}/titles.json`)),
-    status: (shard) => text(`status/${shard}.jwt`).catch(() => null),
+    root,
+    trustList: (await text("trust-list.jwt"))?.trim() ?? null,
+    titles: await readFile(`${path}/titles.json`).then(
+      (data) => new Uint8Array(data),
+      () => null,
+    ),
+    status: async (shard) => (await text(`status/${shard}.jwt`))?.trim() ?? null,
+    ...(seen && { seen }),
   };
 }
 

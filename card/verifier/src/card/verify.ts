@@ -9,6 +9,7 @@ import { Malformed, orRefuse, VerificationError } from "./errors.js";
 import * as es256 from "./es256.js";
 import type { COMPARE, PROVES } from "./generated/messages.js";
 import { type Against, type Judged, judge, type Signed } from "./judge.js";
+import * as live from "./live.js";
 import { fromJwt } from "./projection.js";
 
 export const MAX_TEXT = 4_296; // what alphanumeric mode can hold at all: version 40-L
@@ -21,8 +22,19 @@ const JWT_TYP = "kets-card+jwt";
  * itself and what a person still has to compare.
  */
 export interface Verified extends Judged<CardClaims> {
+  /** The holder's phone showed it just now. */
+  readonly live: boolean;
   readonly proves: readonly (keyof typeof PROVES)[];
   readonly compare: readonly (keyof typeof COMPARE)[];
+}
+
+/** `nonce`: what this verifier just gave the holder's phone to sign; then only a live presentation of it is accepted. */
+export interface Asked extends Against {
+  readonly nonce?: Bytes | null;
+}
+
+interface Opened extends Signed<CardClaims> {
+  readonly presentation?: live.Presentation | null;
 }
 
 /**
@@ -41,14 +53,25 @@ export interface Verified extends Judged<CardClaims> {
  *    granted.
  * 10. Weigh the status by its age, as card/verify.py says.
  *
+ * 11. The phone, of a live presentation: its key is the one that the card names, else invalid: "live-key"; the
+ *    signature is that key's, else invalid: "live-signature"; the nonce is the one given, or there is none where none
+ *    was given, else cannot-check: "live-nonce"; it was signed within a minute of now, else cannot-check:
+ *    "live-expired".
+ *
  * Throws VerificationError for each of these, and nothing else.
  */
-export async function verify(data: string | Bytes, against: Against): Promise<Verified> {
-  const judged = await judge(await opened(data), against);
-  return { ...judged, proves: ["document-genuine"], compare: ["face", "name", "birth-date"] };
+export async function verify(data: string | Bytes, against: Asked): Promise<Verified> {
+  const { presentation = null, ...signed } = await opened(data); // 1
+  const judged = await judge(signed, against); // 2 to 10
+  const nonce = against.nonce ?? null;
+  if (presentation)
+    await live.check(presentation, judged.claims, nonce, against.now); // 11
+  else if (nonce) throw new VerificationError("live-nonce", "got a card that no phone signed");
+  const proves = presentation ? (["document-genuine", "holder-phone"] as const) : (["document-genuine"] as const);
+  return { ...judged, live: presentation !== null, proves, compare: ["face", "name", "birth-date"] };
 }
 
-async function opened(data: string | Bytes): Promise<Signed<CardClaims>> {
+async function opened(data: string | Bytes): Promise<Opened> {
   const length = typeof data === "string" ? charactersOf(data) : data.length;
   if (length > (typeof data === "string" ? MAX_TEXT : cwt.MAX_BYTES)) {
     throw new VerificationError("too-long", `got ${length}, expected at most ${MAX_TEXT} characters`);
@@ -64,9 +87,12 @@ function charactersOf(text: string): number {
   return text.length > 2 * MAX_TEXT ? text.length : Array.from(text).length;
 }
 
-function openedCwt(cose: Bytes): Signed<CardClaims> {
-  const sign1 = cwt.parse(cose);
+async function openedCwt(cose: Bytes): Promise<Opened> {
+  const outer = cwt.parse(cose);
+  const presentation = await live.parse(outer);
+  const sign1 = presentation ? cwt.parse(presentation.card) : outer;
   return {
+    presentation,
     kid: sign1.kid,
     isEs256: sign1.isEs256,
     claims: async (key: CryptoKey) => {
