@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, FastAPI
 
-from api import cards, errors, health, ledger, lists, receipts, reference, statistics, submissions, workers
+from api import cards, errors, health, ledger, lists, photos, receipts, reference, statistics, submissions, workers
 from api.around import Around, make_log
 from api.desk import Desk, read_pool
 from api.fresh import fresh
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ROUTES = (submissions, receipts, ledger, health, reference)
-READS = (workers, cards, lists, statistics)
+READS = (workers, cards, photos, lists, statistics)
 """Those that may be asked to include what was just written."""
 
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}

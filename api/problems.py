@@ -48,6 +48,7 @@ STATUS: dict[str, HTTPStatus] = {
     "registered-already": HTTPStatus.CONFLICT,
     "key-destroyed": HTTPStatus.GONE,
     "worker-erased": HTTPStatus.GONE,
+    "photo-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "file-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "too-many-rows": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "zip-bomb": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

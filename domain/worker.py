@@ -120,7 +120,10 @@ class Statement(Struct):
 
 
 class Worker(Struct, kw_only=True):
-    """What is known of a person. Everything has an empty value: a stream may hold any fact first."""
+    """What is known of a person. Everything has an empty value: a stream may hold any fact first.
+
+    `photo`: version of the fact that holds the portrait.
+    """
 
     id: UUID
     registered: bool = False
@@ -138,6 +141,7 @@ class Worker(Struct, kw_only=True):
     labour_force_status: str | None = None
     skills: tuple[str, ...] = ()
     disability: f.Disability | Erased | None = None
+    photo: int | None = None
     employments: dict[UUID, Employment] = field(default_factory=dict)
     trainings: dict[str, Training] = field(default_factory=dict)
     apprenticeships: dict[UUID, Apprenticeship] = field(default_factory=dict)
@@ -239,6 +243,11 @@ def _(w: Worker, fact: f.SkillsDeclared, _event: Event) -> None:
 @_on(f.DisabilityDeclared)
 def _(w: Worker, fact: f.DisabilityDeclared, _event: Event) -> None:
     w.disability = fact.personal
+
+
+@_on(f.PhotoTaken)
+def _(w: Worker, _fact: f.PhotoTaken, event: Event) -> None:
+    w.photo = event.originator_version
 
 
 @_on(f.WorkersMerged)

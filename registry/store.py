@@ -18,6 +18,8 @@ from eventsourcing.postgres import ConnectionPool, PostgresApplicationRecorder, 
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row, tuple_row
 
+from domain.event import topic_of
+from domain.facts import PhotoTaken
 from registry import layout
 from registry.roles import DatabaseRole, as_role
 from registry.sealing import Held, SealedEvent
@@ -104,7 +106,12 @@ INSERT INTO event_{{s:02d}} (shard, position, {COLUMNS})
 SELECT {{s}}, h.base + 1, {", ".join(f"%s::{t}" for t in TYPES.split(", "))}
 FROM h
 RETURNING position"""  # noqa: S608 - the same
-_HELD = "version, topic, recorded_at, submission, clear, sealed_hash IS NOT NULL, sealed"
+_PHOTO = f"topic = '{topic_of(PhotoTaken)}'"
+_HELD = (
+    "version, topic, recorded_at, submission, clear,"
+    f" sealed_hash IS NOT NULL AND (sealed IS NULL OR NOT {_PHOTO}), CASE WHEN NOT {_PHOTO} THEN sealed END"
+)
+"""A photo stays where it is: it outweighs the rest of a history, which is read a hundred times as often."""
 APPEND, APPEND_WITH_ROW, APPEND_ONE, APPEND_ONE_WITH_ROW = (
     [f"WITH {row}{append.format(s=s)}" for s in range(SHARDS)]
     for append in (_APPEND, _ALONE)

@@ -11,6 +11,9 @@ import msgspec
 from psycopg.rows import tuple_row
 
 from domain.decide import today
+from domain.event import topic_of
+from domain.facts import PhotoTaken
+from registry import photos
 from registry.replay import summary, timeline
 
 if TYPE_CHECKING:
@@ -41,6 +44,9 @@ def export(registry: Registry, worker: UUID) -> dict[str, Any]:
     )
     for entry in found["facts"]:
         entry["fact"].pop("second", None)
+        if entry["topic"] == topic_of(PhotoTaken):
+            image = photos.image(registry, worker, entry["version"])
+            entry["fact"]["personal"] = {"type": "photo", "image": msgspec.to_builtins(image)} if image else None
     return found
 
 

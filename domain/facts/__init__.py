@@ -35,6 +35,8 @@ from domain.facts.people import (
     LabourForceStatusDeclared,
     Note,
     PersonDetails,
+    Photo,
+    PhotoTaken,
     SkillsDeclared,
     WorkerRegistered,
     WorkersMerged,
@@ -136,6 +138,7 @@ class FactCorrected(Fact, frozen=True, kw_only=True, tag=CORRECTED):
 
 FACTS: tuple[type[Fact], ...] = (
     *CORRECTABLE,
+    PhotoTaken,
     IdentityCorrected,
     WorkersMerged,
     WorkersSplit,
@@ -155,7 +158,7 @@ TOPICS: dict[str, type[Fact]] = {topic_of(fact): fact for fact in FACTS}
 
 Amendment = FactCorrected | FactVoided
 Registration = WorkerRegistered | EmployerRegistered
-Personal = PersonDetails | Contact | Note | Disability | Wage | CertificateNumber | SignedCard
+Personal = PersonDetails | Contact | Note | Disability | Wage | CertificateNumber | SignedCard | Photo
 AnyFact: Any = reduce(or_, FACTS)
 
 __all__ = [
@@ -208,6 +211,8 @@ __all__ = [
     "Note",
     "PersonDetails",
     "Personal",
+    "Photo",
+    "PhotoTaken",
     "PositionChanged",
     "Registration",
     "Reinstated",

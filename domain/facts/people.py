@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.event import Erased, Fact
-from domain.facts.bounds import Education, Key, Residence, Skill, Text, Year
+from domain.facts.bounds import Education, Key, Picture, Residence, Skill, Text, Year
 
 Sex = Literal["M", "F"]
 LabourForceStatus = Literal["employed", "seeking", "self-employed", "in-school", "home-duties", "not-seeking"]
@@ -41,6 +41,12 @@ class Disability(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
     """Specific personal data (UU 27/2022 art 4): kept only with consent, never in a read model."""
 
     kinds: Annotated[tuple[Key, ...], msgspec.Meta(max_length=20)]
+
+
+class Photo(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="photo", gc=False):
+    """A JPEG of 300 x 400 pixels, face and shoulders, with nothing in it but the picture (`card.photo`)."""
+
+    image: Picture
 
 
 class WorkerRegistered(Fact, frozen=True, kw_only=True, tag="worker.registered"):
@@ -99,6 +105,15 @@ class SkillsDeclared(Fact, frozen=True, kw_only=True, tag="worker.skills-declare
 class DisabilityDeclared(Fact, frozen=True, kw_only=True, tag="worker.disability-declared"):
     consent: Key
     personal: Disability | Erased | None = None
+
+
+class PhotoTaken(Fact, frozen=True, kw_only=True, tag="worker.photo-taken"):
+    """The portrait that the next card shows. It may be voided, not corrected: another one is taken.
+
+    Histories are read without the picture, which is larger than all else in them: `personal` is then None.
+    """
+
+    personal: Photo | Erased | None = None
 
 
 class WorkersMerged(Fact, frozen=True, kw_only=True, tag="worker.merged"):

@@ -25,6 +25,7 @@ ROUTES = {
     "GET /ledger/tile/{path}",
     "GET /v1/workers/{id}",
     "GET /v1/workers/{id}/history",
+    "PUT /v1/workers/{id}/photo",
     "POST /v1/workers/{id}/card",
     "GET /v1/workers/{id}/card",
     "GET /v1/trust-list",

@@ -73,6 +73,8 @@ def type_said(info: Any) -> str:
         case inspect.IntType():
             most = info.le if info.le is not None else info.lt - 1 if info.lt is not None else ""
             return f"integer {info.ge}-{most}" if most != "" else f"integer from {info.ge}" if info.ge else "integer"
+        case inspect.BytesType() if info.max_length:
+            return f"bytes {info.min_length}-{info.max_length}"
         case inspect.VarTupleType():
             return f"up to {info.max_length} of {type_said(info.item_type)}"
         case inspect.StructType():

@@ -52,6 +52,8 @@ def values(info: Any, *, erased: bool) -> st.SearchStrategy[Any]:
             return _codes(extra) if extra else values(inner, erased=erased)
         case i.StrType(min_length=least, max_length=most):
             return st.text(PRINTED, min_size=least or 0, max_size=min(most or 40, 40)) | st.sampled_from(KEYS)
+        case i.BytesType(min_length=least, max_length=most):
+            return st.binary(min_size=least or 0, max_size=min(most or 40, 40))
         case i.IntType(ge=least, le=most, lt=below):
             return _integers(least, most if most is not None else None if below is None else below - 1)
         case i.VarTupleType(item_type=item, max_length=most):
@@ -72,7 +74,6 @@ PLAIN: dict[type, st.SearchStrategy[Any]] = {
     msgspec.inspect.DateTimeType: MOMENTS,
     msgspec.inspect.UUIDType: st.sampled_from(IDS) | st.uuids(),
     msgspec.inspect.BoolType: st.booleans(),
-    msgspec.inspect.BytesType: st.binary(max_size=40),
     msgspec.inspect.NoneType: st.none(),
 }
 
