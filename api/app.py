@@ -14,7 +14,6 @@ from api.fresh import fresh
 from api.guard import Guard
 from api.housekeeping import purging
 from api.measures import Measures
-from keys.keyring import Keyring
 from registry.app import Registry
 from registry.erasure import replay
 from registry.intake import Intake
@@ -74,8 +73,7 @@ async def _opened(
 ) -> AsyncIterator[None]:
     with ExitStack() as closing:
         if registry is None:
-            keyring = Keyring.open(settings.key_folder, token=settings.token)
-            registry = Registry(settings.database_url or "", settings.vault_url or "", keyring)
+            registry = Registry(settings.database_url or "", settings.vault_url or "", settings.open_keys())
             closing.callback(registry.close)
             replay(registry, settings.erasure_list)
         pool = closing.enter_context(read_pool(settings.database_url or ""))

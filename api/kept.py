@@ -1,4 +1,4 @@
-"""Signed lists, kept for a minute: signing is slow, and a list of the same minute should be the same bytes."""
+"""Signed lists, kept for as long as they are the latest: signing is slow, and lists of one time are the same bytes."""
 
 from __future__ import annotations
 
@@ -23,15 +23,11 @@ class Kept:
         self._lock = threading.Lock()
         self._held: dict[str, tuple[datetime, Token]] = {}
 
-    def get(self, name: str, now: datetime, make: Callable[[datetime], str]) -> Token:
-        """The token made in this minute; `make` is given the minute's beginning.
-
-        Two processes so give their lists the same version, and no verifier sees one go back.
-        """
-        minute = now.replace(second=0, microsecond=0)
+    def get(self, name: str, moment: datetime, make: Callable[[datetime], str]) -> Token:
+        """The token of this moment (`registry.cards.moment`), made when it is first asked for."""
         with self._lock:
             held = self._held.get(name)
-            if held is None or held[0] != minute:
-                text = make(minute)
-                held = self._held[name] = (minute, Token(text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'))
+            if held is None or held[0] != moment:
+                text = make(moment)
+                held = self._held[name] = (moment, Token(text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'))
             return held[1]

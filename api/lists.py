@@ -34,7 +34,9 @@ def _answers(media_type: str, *codes: str) -> dict[int | str, dict[str, object]]
 def trust_list(desk: AtDesk, if_none_match: IfNoneMatch = None) -> Response:
     """Every signer of cards, signed by the root that verifiers pin (docs/card-profile.md section 6)."""
     registry, issuer = desk.registry, desk.settings.issuer
-    made = desk.kept.get("trust", registry.now(), lambda now: cards.trust_list(registry, issuer=issuer, now=now))
+    made = desk.kept.get(
+        "trust", cards.moment(registry), lambda now: cards.trust_list(registry, issuer=issuer, now=now)
+    )
     return _token(made, TRUST, if_none_match)
 
 
@@ -54,7 +56,7 @@ def status(
     with desk.reading() as conn:
         made = desk.kept.get(
             f"status/{n}",
-            registry.now(),
+            cards.moment(registry),
             lambda now: cards.status_token(registry, n, statuses(conn, n), now=now),
         )
     return _token(made, STATUS, if_none_match)

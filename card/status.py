@@ -118,7 +118,8 @@ class StatusList:
         """Read the signed list of `shard`, offline.
 
         1. It is a compact JWS of type statuslist+jwt within bounds, else "status-malformed".
-        2. It is signed, ES256, by a listed signer of that very shard, not revoked, else "status-signature".
+        2. It is signed, ES256, by a listed signer of that very shard, not revoked, and not after another signer took
+           over from it, else "status-signature".
         3. It is named for the shard, has iat and exp, 2 bits and 2^20 entries, else "status-malformed".
         4. It is not older than `oldest`, the youngest seen, else "status-rollback".
         5. It was not issued in the future, else "clock-behind" (5 minutes granted).
@@ -142,9 +143,8 @@ class StatusList:
 
 def _list_of(unverified: jws.Unverified, key: TrustedKey | None, shard: int) -> StatusList:
     try:
-        counts = key is not None and key.shard == shard and key.revoked_at is None
-        payload = unverified.verified(key.public_key) if key and counts else None
-        if payload is None:
+        payload = unverified.verified(key.public_key) if key and key.shard == shard else None
+        if key is None or payload is None or not key.may_list(int(payload["iat"])):
             raise VerificationError("status-signature", f"got a list that no signer of shard {shard} signed")
         _expect(payload["sub"], status_name(shard))
         _expect(payload["status_list"]["bits"], BITS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from card.errors import VerificationError
 from keys import es256, jws
@@ -23,6 +23,7 @@ TYP = "kets-trust+jwt"
 DAY = 86_400
 MAX_AGE = 30 * DAY
 KEY_LIFETIME = 5 * 366 * DAY  # two years of signing and the life of the last card, with room
+CARD_LIFETIME = 2 * 366 * DAY  # the longest that the registry gives a card
 CLOCK_SKEW = 300
 MAX_TOKEN = 4 * 2**20
 
@@ -37,11 +38,24 @@ def titles_json(titles: Mapping[str, Mapping[str, str]]) -> bytes:
     return json.dumps(titles, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+class Listed(Protocol):
+    """What is listed of a document signer."""
+
+    @property
+    def kid(self) -> bytes: ...
+    @property
+    def public_jwk(self) -> PublicJwk: ...
+    @property
+    def shard(self) -> int | None: ...
+    @property
+    def not_before(self) -> int: ...
+
+
 def build_trust_list(
     *,
     root: Signer,
     next_root: PublicJwk,
-    signers: Iterable[Signer],
+    signers: Iterable[Listed],
     issued_at: int,
     version: int,
     status_uri: str,
@@ -49,36 +63,53 @@ def build_trust_list(
     max_age: int = MAX_AGE,
     key_lifetime: int = KEY_LIFETIME,
     revoked: Mapping[bytes, int] | None = None,
+    ended: Mapping[bytes, int] | None = None,
 ) -> str:
-    """The signed list. `status_uri` has `{shard}` in it; `revoked` maps a kid to when it was (Unix seconds)."""
-    revoked_at = revoked or {}
-    keys = [_entry(signer, status_uri, key_lifetime, revoked_at.get(signer.kid)) for signer in signers]
+    """The signed list. `status_uri` has `{shard}` in it; all times in Unix seconds.
+
+    `revoked` maps a kid to when it was; `ended` to when another signer took over, after which this one stays listed
+    until the last card that it can have signed expires.
+    """
+    revoked_at, until = revoked or {}, ended or {}
+    keys = [
+        _entry(signer, status_uri, key_lifetime, revoked_at.get(signer.kid), until.get(signer.kid))
+        for signer in signers
+    ]
     payload = {
         "version": version,
         "iat": issued_at,
         "exp": issued_at + min(max_age, MAX_AGE),
         "next_root": next_root,
         "titles_sha256": titles_digest,
-        "keys": keys,
+        "keys": [entry for entry in keys if entry["exp"] >= issued_at],
     }
     return root.jwt(payload, {"typ": TYP})
 
 
-def _entry(signer: Signer, status_uri: str, lifetime: int, revoked_at: int | None) -> dict[str, Any]:
+def _entry(
+    signer: Listed, status_uri: str, lifetime: int, revoked_at: int | None, until: int | None = None
+) -> dict[str, Any]:
+    listed_until = signer.not_before + lifetime
     entry = {
         "kid": b64url(signer.kid),
         "jwk": signer.public_jwk,
         "shard": signer.shard,
         "nbf": signer.not_before,
-        "exp": signer.not_before + lifetime,
+        "exp": listed_until if until is None else min(listed_until, until + CARD_LIFETIME),
         "status_uri": status_uri.replace("{shard}", str(signer.shard)),
     }
+    if until is not None:
+        entry["signs_until"] = until
     return entry if revoked_at is None else {**entry, "revoked_at": revoked_at}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrustedKey:
-    """A document signer: signs cards and the status list of one shard, listed until `expires_at`."""
+    """A document signer: signs cards and the status list of one shard, listed until `expires_at`.
+
+    `signs_until`: when another took over, None while it signs. Its cards go on; a status list of a later date is not
+    its own to sign.
+    """
 
     kid: bytes
     public_key: EllipticCurvePublicKey
@@ -86,6 +117,12 @@ class TrustedKey:
     expires_at: int
     revoked_at: int | None
     status_uri: str
+    signs_until: int | None = None
+
+    def may_list(self, issued_at: int) -> bool:
+        """Whether a status list of this time counts when this key has signed it."""
+        began_to_rest = self.signs_until
+        return self.revoked_at is None and (began_to_rest is None or issued_at <= began_to_rest + CLOCK_SKEW)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,4 +199,5 @@ def _key_of(entry: Mapping[str, Any]) -> TrustedKey:
         expires_at=int(entry["exp"]),
         revoked_at=entry.get("revoked_at"),
         status_uri=str(entry["status_uri"]),
+        signs_until=None if entry.get("signs_until") is None else int(entry["signs_until"]),
     )

@@ -1,6 +1,7 @@
 """The folder a verifier keeps: all it needs to check cards without a network.
 
 root.json        the pinned root, a public JWK
+roots.json       statements that lead from an older root to the one that signs today; optional
 trust-list.jwt   signers, signed by the root
 status/N.jwt     status list of shard N
 titles.json      {code: {"id": title, "en": title}}, its digest in the trust list
@@ -17,11 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from card.errors import CardError, VerificationError
+from card.roots import chain_of, follow
 from card.status import MAX_TOKEN, StatusList
 from card.trust import TrustList, titles_digest, titles_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from keys.es256 import PublicJwk
 
@@ -35,15 +37,19 @@ def export(
     trust_list: str,
     statuses: Mapping[int, str],
     titles: Mapping[str, Mapping[str, str]],
+    chain: Sequence[str] = (),
 ) -> None:
     """Write the folder, each file whole or as it was; the trust list last, since it names the titles.
 
-    CardError("root-differs") when the folder pins another root: a pin is never changed behind its owner's back.
+    A folder that pins an earlier root, from which `chain` leads to `root`, keeps its pin.
+    CardError("root-differs") when it pins another root: a pin is never changed behind its owner's back.
     """
     (folder / "status").mkdir(parents=True, exist_ok=True)
-    if (folder / "root.json").exists() and _json(folder / "root.json") != root:
+    if not (folder / "root.json").exists():
+        _write(folder / "root.json", json.dumps(root).encode())
+    elif root not in follow([_json(folder / "root.json")], chain):
         raise CardError("root-differs", f"got {folder}, which pins another root; use a new folder")
-    _write(folder / "root.json", json.dumps(root).encode())
+    _write(folder / "roots.json", json.dumps(list(chain)).encode())
     for shard, token in statuses.items():
         _write(folder / "status" / f"{shard}.jwt", token.encode())
     _write(folder / "titles.json", titles_json(titles))
@@ -82,7 +88,7 @@ def load(folder: Path, *, now: int) -> TrustDir:
     """Read and verify the folder. VerificationError with an outcome of cannot-check when it may not be used."""
     pinned = _json(folder / "root.json")
     seen = _seen(folder, pinned)
-    roots = seen["roots"] or [pinned]
+    roots = follow(seen["roots"] or [pinned], _chain(folder))
     token = _read(folder / "trust-list.jwt", MAX_FILE, "trust-malformed").decode(errors="replace").strip()
     trust = TrustList.verify(token, roots=roots, now=now, oldest=seen["version"])
     titles = _json(folder / "titles.json")
@@ -91,6 +97,11 @@ def load(folder: Path, *, now: int) -> TrustDir:
     seen.update(version=trust.version, roots=list(trust.accepted_roots))
     _remember(folder, seen)
     return TrustDir(folder=folder, trust=trust, titles=titles, now=now, seen=seen)
+
+
+def _chain(folder: Path) -> list[str]:
+    path = folder / "roots.json"
+    return chain_of(_read(path, MAX_FILE, "trust-malformed")) if path.exists() else []
 
 
 def _seen(folder: Path, pinned: PublicJwk) -> dict[str, Any]:

@@ -3,8 +3,9 @@
     kek.json index.json row.json status.json   32 random bytes each
     kek-2.json ... index-2.json ...            later versions (keys/versions.py); a key-encryption key may be in a
                                                PKCS#11 token, and its file then says where
-    root.json next-root.json                   ES256, sign trust lists
-    signer-00000.json ...                      ES256, one a status shard, made when first asked for
+    root.json next-root.json root-3.json ...   ES256, sign trust lists (keys/roots.py)
+    signer-00000.json signer-00000-2.json ...  ES256, one after another a status shard (keys/signers.py)
+    revoked-signer-KID.json                    no key: that a signer counts no more
     ledger.json ledger-2.json ...              Ed25519, sign the ledger's checkpoints, made when first asked for; a
                                                later one is of a ledger opened after a loss
 
@@ -19,29 +20,29 @@ import os
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from keys import es256, files
+from keys import files
 from keys.encoding import b64url, unb64url
 from keys.errors import KeysError
 from keys.kek import FileKek
 from keys.notes import NoteSigner, check_name, key_hash
-from keys.signer import FileSigner
+from keys.pairs import given
+from keys.roots import Roots, first_two
+from keys.signers import Signers
 from keys.versions import Versions
 
 if TYPE_CHECKING:
     from keys.kek import Kek
     from keys.signer import Signer
+    from keys.signers import Life
     from keys.token import Token
 
-SHARDS = 65_536
 _SECRETS = ("kek", "index", "row", "status")
-_ROOTS = ("root", "next-root")
 _VERSIONED = ("kek", "index")
 
 
@@ -54,72 +55,89 @@ class KeyInfo:
     shard: int | None
     created: int
     where: Literal["file", "token", "retired"] = "file"
+    state: str | None = None
+    """Of a signer and a root: signs, next, former, revoked, withdrawn."""
 
 
 class Keyring:
     """All keys of a registry. `create` makes them, `open` reads them; neither does the other's work."""
 
-    def __init__(self, folder: Path, contents: dict[str, dict[str, Any]], token: Token | None = None) -> None:
+    def __init__(
+        self, folder: Path, contents: dict[str, dict[str, Any]], token: Token | None, *, signers_in_token: bool
+    ) -> None:
         self.folder, self.token = folder, token
         self._contents = contents
         self.row_key, self._status = (unb64url(contents[use]["k"]) for use in _SECRETS if use not in _VERSIONED)
-        self.root, self.next_root = (_signer(contents[use]) for use in _ROOTS)
-        self._signers: dict[int, FileSigner] = {}
+        self.roots = Roots(folder, token)
+        self.document_signers = Signers(folder, token, in_token=signers_in_token)
         self._keks: dict[str, Kek] = {}
         self._indexes: dict[int, bytes] = {}
 
     @classmethod
     def create(
-        cls, folder: Path, *, token: Token | None = None, in_token: bool = False, now: int | None = None
+        cls,
+        folder: Path,
+        *,
+        token: Token | None = None,
+        in_token: bool = False,
+        roots_in_token: bool = False,
+        signers_in_token: bool = False,
+        now: int | None = None,
     ) -> Keyring:
         """Make every key but the signers. KeysError("keys-exist") when the folder is there and not empty.
 
-        `in_token`: the key-encryption key is made in the token.
+        `in_token`: the key-encryption key is made in the token; the others say it of roots and signers.
         All files are written in a folder beside it, which is then renamed into place: a crash leaves no half keyring.
         """
-        created = int(time.time()) if now is None else now
+        created = _time(now)
         folder.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".keys-"))  # mkdtemp makes it 0700
         try:
             for use in _SECRETS:
                 in_it = in_token and use == "kek"
-                made = _new_in_token(_given(token), created, 1) if in_it else _new_secret(use, created)
+                made = _new_in_token(given(token), created, 1) if in_it else _new_secret(use, created)
                 files.write_once(building / f"{use}.json", made)
-            for use in _ROOTS:
-                files.write_once(building / f"{use}.json", _new_pair(use, None, created))
+            for name, made in first_two(now=created, token=given(token) if roots_in_token else None).items():
+                files.write_once(building / name, made)
             _move_into_place(building, folder)
         finally:
             shutil.rmtree(building, ignore_errors=True)  # gone already when all went well
         files.sync_folder(folder.parent)
-        return cls.open(folder, token=token)
+        return cls.open(folder, token=token, signers_in_token=signers_in_token)
 
     @classmethod
-    def open(cls, folder: Path, *, token: Token | None = None) -> Keyring:
-        """Read the keys; the token is asked when it is first needed.
+    def open(cls, folder: Path, *, token: Token | None = None, signers_in_token: bool = False) -> Keyring:
+        """Read the keys; the token is asked when it is first needed. `signers_in_token`: where new signers are made.
 
         KeysError: "keys-missing", or "keys-exposed" when others may read them.
         """
         try:
-            contents = {use: files.read(folder / f"{use}.json") for use in (*_SECRETS, *_ROOTS)}
+            contents = {use: files.read(folder / f"{use}.json") for use in _SECRETS}
         except (FileNotFoundError, NotADirectoryError) as error:
             raise KeysError("keys-missing", f"got no keys in {folder}; make them with `kets keys init`") from error
-        return cls(folder, contents, token)
+        return cls(folder, contents, token, signers_in_token=signers_in_token)
+
+    @property
+    def root(self) -> Signer:
+        """Signs trust lists, today."""
+        return self.roots.current
+
+    @property
+    def next_root(self) -> Signer:
+        """Signs them after the next rotation."""
+        return self.roots.following
 
     def signer(self, shard: int, *, now: int | None = None) -> Signer:
-        """The document signer of a status shard, made at the first asking; two processes get the same one."""
-        if not 0 <= shard < SHARDS:
-            raise KeysError("shard-range", f"got shard {shard}, expected 0 to {SHARDS - 1}")
-        if shard not in self._signers:
-            path = self.folder / f"signer-{shard:05}.json"
-            if not path.exists():
-                created = int(time.time()) if now is None else now
-                files.write_once(path, _new_pair("signer", shard, created))
-            self._signers[shard] = _signer(files.read(path))
-        return self._signers[shard]
+        """The document signer of a status shard as of `now`: the latest, made at the first asking."""
+        return self.document_signers.of(shard, _time(now))
 
-    def signers(self) -> list[Signer]:
-        """Every document signer there is, by shard."""
-        return [self.signer(int(path.stem.removeprefix("signer-"))) for path in self._signer_files()]
+    def signers(self) -> list[Life]:
+        """Every document signer there was, is or is to be, by shard and age; withdrawn ones left out."""
+        return self.document_signers.lives()
+
+    def changed_at(self) -> int:
+        """When a signer or root was last made, withdrawn, revoked or rotated, in Unix seconds."""
+        return max(self.roots.changed_at, self.document_signers.changed_at())
 
     def ledger(self, name: str, *, number: int = 1, now: int | None = None) -> NoteSigner:
         """The signer of a ledger's checkpoints, made in this name at the first asking; the name it has stays.
@@ -128,7 +146,7 @@ class Keyring:
         """
         path = self.folder / ("ledger.json" if number == 1 else f"ledger-{number}.json")
         if not path.exists():
-            created = int(time.time()) if now is None else now
+            created = _time(now)
             files.write_once(path, _new_ledger(check_name(name), created))
         content = files.read(path)
         return NoteSigner(content["name"], Ed25519PrivateKey.from_private_bytes(unb64url(content["d"])))
@@ -158,15 +176,15 @@ class Keyring:
 
         Raises: KeysError("token-missing", "token-refused", "token-unavailable").
         """
-        created = int(time.time()) if now is None else now
+        created = _time(now)
         if not in_token:
             return self._version("kek").add(lambda number: _new_secret("kek", created, number))
-        token = _given(self.token)
+        token = given(self.token)
         return self._version("kek").add(lambda number: _new_in_token(token, created, number))
 
     def make_index_key(self, *, now: int | None = None) -> int:
         """Make the next key of the identity index; its version. Nothing uses it before the vault is told."""
-        created = int(time.time()) if now is None else now
+        created = _time(now)
         return self._version("index").add(lambda number: _new_secret("index", created, number))
 
     def count(self, use: Literal["kek", "index"]) -> int:
@@ -179,33 +197,42 @@ class Keyring:
         version = self._version(use)
         content = version.contents()[number - 1]
         if "pkcs11" in content:
-            _given(self.token).destroy(content["pkcs11"])
-        version.retire(number, int(time.time()) if now is None else now)
+            given(self.token).destroy(content["pkcs11"])
+        version.retire(number, _time(now))
         self._keks.pop(f"kek-{number}", None) if use == "kek" else self._indexes.pop(number, None)
 
     def status_key(self, shard: int) -> bytes:
         """32 bytes: the key of the shard's permutation of status indexes."""
         return hmac.digest(self._status, b"kets/status-index/v1" + shard.to_bytes(2, "big"), hashlib.sha256)
 
-    def listing(self) -> list[KeyInfo]:
-        """What may be shown of each key."""
+    def listing(self, *, now: int | None = None) -> list[KeyInfo]:
+        """What may be shown of each key, as of `now`."""
         versions = [content for use in _VERSIONED for content in self._version(use).contents()]
-        single = [self._contents[use] for use in (*_SECRETS, *_ROOTS) if use not in _VERSIONED]
-        return [_info(content) for content in (*versions, *single, *map(files.read, self._later_files()))]
+        single = [self._contents[use] for use in _SECRETS if use not in _VERSIONED]
+        ledgers = map(files.read, self.folder.glob("ledger*.json"))
+        shown = [_info(content) for content in (*versions, *single)]
+        return [*shown, *self._root_infos(), *self._signer_infos(_time(now)), *map(_info, ledgers)]
+
+    def _root_infos(self) -> list[KeyInfo]:
+        infos = [_info(content) for content in self.roots.contents()]
+        return [
+            *(replace(info, use="root", state="former") for info in infos[:-2]),
+            replace(infos[-2], use="root", state="signs"),
+            replace(infos[-1], use="next-root", state="next"),
+        ]
+
+    def _signer_infos(self, now: int) -> list[KeyInfo]:
+        states = {b64url(life.kid): life.state(now) for life in self.document_signers.lives()}
+        contents = self.document_signers.contents()
+        return [replace(_info(content), state=states.get(content["kid"], "withdrawn")) for content in contents]
 
     def _version(self, use: str) -> Versions:
         return Versions(self.folder, use)
 
     def _opened(self, content: dict[str, Any]) -> Kek:
         if "pkcs11" in content:
-            return _given(self.token).kek(content["kid"], content["pkcs11"])
+            return given(self.token).kek(content["kid"], content["pkcs11"])
         return FileKek(content["kid"], unb64url(content["k"]))
-
-    def _signer_files(self) -> list[Path]:
-        return sorted(self.folder.glob("signer-*.json"))
-
-    def _later_files(self) -> list[Path]:
-        return [*self._signer_files(), *self.folder.glob("ledger*.json")]
 
 
 def _move_into_place(building: Path, folder: Path) -> None:
@@ -224,24 +251,10 @@ def _new_in_token(token: Token, created: int, number: int) -> dict[str, Any]:
     return {"pkcs11": identifier, "kid": f"kek-{number}", "kets_use": "kek", "created": created}
 
 
-def _given(token: Token | None) -> Token:
-    if token is None:
-        raise KeysError("token-missing", "got no PKCS#11 token in the settings; set KETS_PKCS11_MODULE")
-    return token
-
-
 def number_of(kid: str) -> int:
     """2 of `kek-2`; 0 of what is no such id."""
     number = kid.rpartition("-")[2]
     return int(number) if number.isascii() and number.isdigit() else 0
-
-
-def _new_pair(use: str, shard: int | None, created: int) -> dict[str, Any]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    jwk = es256.public_jwk(key.public_key())
-    d = b64url(key.private_numbers().private_value.to_bytes(32, "big"))
-    kid = b64url(es256.key_id(jwk))
-    return {**jwk, "d": d, "kid": kid, "kets_use": use, "shard": shard, "created": created}
 
 
 def _new_ledger(name: str, created: int) -> dict[str, Any]:
@@ -252,9 +265,8 @@ def _new_ledger(name: str, created: int) -> dict[str, Any]:
     return {**pair, "kid": kid, "kets_use": "ledger", "name": name, "created": created}
 
 
-def _signer(content: dict[str, Any]) -> FileSigner:
-    key = ec.derive_private_key(int.from_bytes(unb64url(content["d"]), "big"), ec.SECP256R1())
-    return FileSigner(key=key, shard=content["shard"], not_before=content["created"])
+def _time(now: int | None) -> int:
+    return int(time.time()) if now is None else now
 
 
 def _info(content: dict[str, Any]) -> KeyInfo:

@@ -1,4 +1,4 @@
-"""What signs: a shape that a file key has today and a PKCS#11 token may have later."""
+"""What signs by ES256: a key read from a file, or one in a PKCS#11 token. Whoever uses one cannot tell which."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+    from keys.token import Token
 
 
 class Signer(Protocol):
@@ -48,6 +50,33 @@ class FileSigner:
     def sign(self, message: bytes) -> bytes:
         """64 bytes r || s, low-S."""
         return es256.sign(self.key, message)
+
+    def jwt(self, payload: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+        """A compact JWS; `headers` gives `typ`, this key gives alg and kid."""
+        return jws.encode(payload, kid=self.kid, typ=headers["typ"], signer=self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenSigner:
+    """A signer whose private key is in a PKCS#11 token and never leaves it."""
+
+    token: Token
+    identifier: str
+    public_jwk: es256.PublicJwk
+    shard: int | None
+    not_before: int
+
+    @cached_property
+    def kid(self) -> bytes:
+        return es256.key_id(self.public_jwk)
+
+    @cached_property
+    def _pair(self) -> Any:
+        return self.token.private_key(self.identifier)
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes r || s, low-S, made in the token. Raises: KeysError("token-unavailable", "signer-missing")."""
+        return self.token.sign(self._pair, message)
 
     def jwt(self, payload: Mapping[str, Any], headers: Mapping[str, str]) -> str:
         """A compact JWS; `headers` gives `typ`, this key gives alg and kid."""

@@ -1,18 +1,23 @@
-"""A PKCS#11 token: key-encryption keys that are made in it, used in it, and never leave it.
+"""A PKCS#11 token: key-encryption keys and signing pairs that are made in it, used in it, and never leave it.
 
 One session a process, whoever asks: the login of PKCS#11 belongs to the process. A process that forks must open its
 token after the fork. Wrapping is CKM_AES_GCM with a nonce of ours: nonce || ciphertext || tag, as from a file.
+Signing is CKM_ECDSA over a SHA-256 made here; a token answers r || s with either s, so the low one is taken here.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from keys.errors import KeysError
+from keys.es256 import ORDER
 from keys.kek import NONCE
 
 if TYPE_CHECKING:
@@ -48,18 +53,56 @@ class Token:
             raise KeysError("token-unavailable", f"the token made no key: {type(error).__name__}") from error
         return identifier.hex()
 
+    def make_pair(self, name: str) -> tuple[str, ec.EllipticCurvePublicKey]:
+        """Make a P-256 pair whose private half cannot be read out; its id, in hex, and the public half."""
+        import pkcs11
+        from pkcs11.util.ec import encode_named_curve_parameters
+
+        hidden = {pkcs11.Attribute.SENSITIVE: True, pkcs11.Attribute.EXTRACTABLE: False}
+        identifier = os.urandom(16)
+        use = pkcs11.MechanismFlag.SIGN | pkcs11.MechanismFlag.VERIFY
+        curve = {pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}
+        try:
+            parameters = self.session().create_domain_parameters(pkcs11.KeyType.EC, curve, local=True)
+            public, _ = parameters.generate_keypair(
+                id=identifier, label=name, store=True, capabilities=use, private_template=hidden
+            )
+            point = public[pkcs11.Attribute.EC_POINT]
+        except pkcs11.PKCS11Error as error:
+            raise KeysError("token-unavailable", f"the token made no pair: {type(error).__name__}") from error
+        return identifier.hex(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point[-65:])
+
+    def private_key(self, identifier: str) -> Any:
+        """The private half of the pair of this id. Raises: KeysError("signer-missing")."""
+        import pkcs11
+
+        try:
+            return self.session().get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, id=bytes.fromhex(identifier))
+        except pkcs11.PKCS11Error as error:
+            raise KeysError("signer-missing", f"the token {self.label} holds no pair {identifier}") from error
+
+    def sign(self, private: Any, message: bytes) -> bytes:
+        """ES256 of `message`: 64 bytes r || s, s low. Raises: KeysError("token-unavailable")."""
+        import pkcs11
+
+        try:
+            raw: bytes = private.sign(hashlib.sha256(message).digest(), mechanism=pkcs11.Mechanism.ECDSA)
+        except pkcs11.PKCS11Error as error:
+            raise KeysError("token-unavailable", f"the token signed nothing: {type(error).__name__}") from error
+        s = int.from_bytes(raw[32:], "big")
+        return raw[:32] + min(s, ORDER - s).to_bytes(32, "big")
+
     def kek(self, kid: str, identifier: str) -> TokenKek:
         """The key of this id, not looked for yet."""
         return TokenKek(kid, self, identifier)
 
     def destroy(self, identifier: str) -> None:
-        """Destroy the key; of one that is gone already, nothing."""
+        """Destroy the key, or both halves of a pair; of one that is gone already, nothing."""
         import pkcs11
 
         try:
-            self.session().get_key(id=bytes.fromhex(identifier)).destroy()
-        except pkcs11.NoSuchKey:
-            return
+            for key in list(self.session().get_objects({pkcs11.Attribute.ID: bytes.fromhex(identifier)})):
+                key.destroy()
         except pkcs11.PKCS11Error as error:
             raise KeysError("token-unavailable", f"the token destroyed no key: {type(error).__name__}") from error
 

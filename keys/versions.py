@@ -56,7 +56,8 @@ class Versions(NamedTuple):
         content = files.read(path)
         if "retired" in content:
             return
-        said = json.dumps({name: content[name] for name in ("kid", "kets_use", "created")} | {"retired": now})
+        stays = [name for name in ("kid", "kets_use", "shard", "created") if name in content]
+        said = json.dumps({name: content[name] for name in stays} | {"retired": now})
         with path.open("r+b") as file:
             file.write(said.encode().ljust(path.stat().st_size))  # one write, and no byte of the key is left
             file.flush()

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from keys import files
 from keys.errors import KeysError
+from keys.keyring import Keyring
 from keys.token import Token
 
 
@@ -27,6 +28,8 @@ class Settings(BaseSettings):
     vault_url: str | None = None
     keys: Path | None = None
     kek: Literal["file", "pkcs11"] = "file"
+    signers: Literal["file", "pkcs11"] = "file"
+    roots: Literal["file", "pkcs11"] = "file"
     pkcs11_module: Path | None = None
     pkcs11_token: str = "kets"  # noqa: S105 - its label
     pkcs11_pin: SecretStr | None = None
@@ -45,6 +48,20 @@ class Settings(BaseSettings):
     @property
     def key_folder(self) -> Path:
         return self.keys or self.home / "keys"
+
+    def create_keys(self) -> Keyring:
+        """The keys of a new registry, each made where the settings say. Raises: KeysError."""
+        return Keyring.create(
+            self.key_folder,
+            token=self.token,
+            in_token=self.kek == "pkcs11",
+            roots_in_token=self.roots == "pkcs11",
+            signers_in_token=self.signers == "pkcs11",
+        )
+
+    def open_keys(self) -> Keyring:
+        """The keys that are there. Raises: KeysError("keys-missing"), ("keys-exposed")."""
+        return Keyring.open(self.key_folder, token=self.token, signers_in_token=self.signers == "pkcs11")
 
     @property
     def intake_folder(self) -> Path:

@@ -4,6 +4,16 @@ The parts: issuing (a card from the record), lists (what verifiers fetch).
 """
 
 from registry.cards.issuing import CONTRACT_GRACE, VALID_YEARS, Issued, current, issue
-from registry.cards.lists import status_token, titles, trust_list
+from registry.cards.lists import moment, status_token, titles, trust_list
 
-__all__ = ["CONTRACT_GRACE", "VALID_YEARS", "Issued", "current", "issue", "status_token", "titles", "trust_list"]
+__all__ = [
+    "CONTRACT_GRACE",
+    "VALID_YEARS",
+    "Issued",
+    "current",
+    "issue",
+    "moment",
+    "status_token",
+    "titles",
+    "trust_list",
+]

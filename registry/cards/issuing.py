@@ -64,7 +64,7 @@ def issue(registry: Registry, worker: UUID, *, by: Actor) -> Issued:
             yield f.CardSuperseded(effective_on=today(now), card=state.live_card.number, cause="reissued")
         of_version = history.version
         shard, index = _place(registry)
-        signer = registry.keyring.signer(shard)
+        signer = registry.keyring.signer(shard, now=int(now.timestamp()))
         issued_at = now.replace(microsecond=0)
         expires_at = _expiry(state, issued_at)
         if expires_at <= issued_at:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from card import status as status_list
@@ -11,7 +12,6 @@ from domain.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from registry.app import Registry
 
@@ -23,13 +23,26 @@ def titles() -> dict[str, dict[str, str]]:
     return {code.rpartition("/")[2]: {"id": title, "en": english[code]} for code, title in indonesian.items()}
 
 
+def moment(registry: Registry) -> datetime:
+    """As of when lists are made: the beginning of this minute, or later in it when a key has changed since.
+
+    So all processes give their lists of one time the same version, and what `kets keys` did is out at once.
+    """
+    now, changed = registry.now(), registry.keyring.changed_at()
+    minute = now.replace(second=0, microsecond=0)
+    return datetime.fromtimestamp(changed, UTC) if minute.timestamp() < changed <= now.timestamp() else minute
+
+
 def trust_list(registry: Registry, *, issuer: str, now: datetime) -> str:
-    """The signed list of every signer, for `card.trust`. Its version is the second it was made in."""
+    """The signed list of every signer, for `card.trust`. Its version is its time in seconds."""
     seconds = int(now.timestamp())
+    signers = registry.keyring.signers()
     return trust.build_trust_list(
         root=registry.keyring.root,
         next_root=registry.keyring.next_root.public_jwk,
-        signers=registry.keyring.signers(),
+        signers=signers,
+        revoked={life.kid: life.revoked_at for life in signers if life.revoked_at is not None},
+        ended={life.kid: life.signs_until for life in signers if life.signs_until is not None},
         issued_at=seconds,
         version=seconds,
         status_uri=f"{issuer}/v1/status/{{shard}}",
@@ -44,5 +57,5 @@ def status_token(registry: Registry, shard: int, statuses: Iterable[tuple[int, i
     """
     if shard not in {signer.shard for signer in registry.keyring.signers()}:
         raise Refused("status-shard-unknown", shard=shard)
-    signer = registry.keyring.signer(shard)
+    signer = registry.keyring.signer(shard, now=int(now.timestamp()))
     return status_list.encode(status_list.packed(statuses), shard=shard, issued_at=int(now.timestamp()), signer=signer)

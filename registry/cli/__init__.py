@@ -30,6 +30,7 @@ from registry.cli import (
     people,
     reading,
     trust,
+    signer_commands,
     up,
 )
 from registry.cli.output import answer, errors
@@ -54,6 +55,7 @@ reading.add_to(app)
 key_commands.add_to(app)
 intake.add_to(app)
 ledger.add_to(app)
+signer_commands.add_to(key_commands.keys)
 audit.add_to(app)
 backup.add_to(app)
 

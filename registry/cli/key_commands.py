@@ -22,18 +22,20 @@ def init(as_json: Json = False) -> None:
     """Make the keys of a new registry. Refuses to overwrite any."""
     settings = Settings()
     folder = settings.key_folder
-    Keyring.create(folder, token=settings.token, in_token=settings.kek == "pkcs11")
+    settings.create_keys()
     console.print(f"Keys made in {folder}. Back them up now: without them no sealed fact can be read.")
     answer({"ok": True, "folder": str(folder)}, as_json=as_json)
 
 
 @keys.command("list")
 def list_keys(as_json: Json = False) -> None:
-    """List the keys: use, id, shard, since when, where."""
+    """List the keys: use, id, shard, since when, where, and which signers and roots sign."""
     listing = Keyring.open(Settings().key_folder).listing()
-    rows = [(k.use, k.kid, k.shard, datetime.fromtimestamp(k.created, UTC).isoformat(), k.where) for k in listing]
-    names = ("use", "kid", "shard", "created", "where")
-    table("Keys", ("use", "id", "shard", "created", "where"), rows)
+    names = ("use", "kid", "shard", "created", "where", "state")
+    rows = [
+        (k.use, k.kid, k.shard, datetime.fromtimestamp(k.created, UTC).isoformat(), k.where, k.state) for k in listing
+    ]
+    table("Keys", ("use", "id", "shard", "created", "where", "state"), rows)
     answer({"ok": True, "keys": [dict(zip(names, row, strict=True)) for row in rows]}, as_json=as_json)
 
 

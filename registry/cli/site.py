@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from keys.keyring import Keyring
 from projections.runner import Runner
 from registry.app import Registry
 from registry.erasure import replay
@@ -20,6 +19,8 @@ from registry.settings import Settings
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from keys.keyring import Keyring
 
 
 class Databases(AbstractContextManager["Databases"]):
@@ -71,8 +72,8 @@ class Site(Databases):
     def _keys(self) -> Keyring:
         folder = self.settings.key_folder
         if self._make_keys and not folder.exists():
-            return Keyring.create(folder, token=self.settings.token, in_token=self.settings.kek == "pkcs11")
-        return Keyring.open(folder, token=self.settings.token)
+            return self.settings.create_keys()
+        return self.settings.open_keys()
 
 
 def urls(settings: Settings, until: ExitStack) -> tuple[str, str]:

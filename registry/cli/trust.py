@@ -39,6 +39,7 @@ def write_trust(site: Site, folder: Path) -> int:
         trust_list=cards.trust_list(site.registry, issuer=site.settings.issuer, now=now),
         statuses=tokens,
         titles=cards.titles(),
+        chain=site.keyring.roots.chain(),
     )
     return len(tokens)
 

@@ -294,6 +294,7 @@ def test_a_folder_written_is_a_folder_loaded(ministry: Ministry, tmp_path: Path)
     assert (folder.title("7212", "en"), folder.title("9999", "en")) == ("Welders and Flame Cutters", "9999")
     assert {path.name for path in tmp_path.iterdir()} == {
         "root.json",
+        "roots.json",
         "trust-list.jwt",
         "status",
         "titles.json",

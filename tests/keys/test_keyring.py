@@ -87,10 +87,11 @@ def test_a_signer_is_made_at_the_first_asking_and_kept(tmp_path: Path) -> None:
     assert (signer.shard, signer.not_before) == (17, 1_700_000_500)
     assert signer.kid == es256.key_id(signer.public_jwk)
     again = Keyring.open(tmp_path / "keys")
-    assert again.signer(17, now=1_800_000_000).kid == signer.kid
+    assert again.signer(17, now=1_720_000_000).kid == signer.kid
     assert keyring.signer(16).kid != signer.kid
     assert [each.shard for each in again.signers()] == [16, 17]
-    assert es256.verify(es256.public_key(signer.public_jwk), b"m", again.signer(17).sign(b"m"))
+    signed = again.signer(17, now=1_700_000_600).sign(b"m")
+    assert es256.verify(es256.public_key(signer.public_jwk), b"m", signed)
 
 
 def test_many_askers_at_once_get_one_signer(tmp_path: Path) -> None:
@@ -123,7 +124,8 @@ def test_the_listing_shows_no_secret(tmp_path: Path) -> None:
     signer = keyring.signer(3, now=1_700_000_001)
     listing = keyring.listing()
     assert [info.use for info in listing] == ["kek", "index", "row", "status", "root", "next-root", "signer"]
-    assert listing[-1] == KeyInfo(kid=b64url(signer.kid), use="signer", shard=3, created=1_700_000_001)
+    expected = KeyInfo(kid=b64url(signer.kid), use="signer", shard=3, created=1_700_000_001, state="signs")
+    assert listing[-1] == expected
     shown = repr(listing) + repr(signer) + repr(keyring)
     for file in (tmp_path / "keys").iterdir():
         content = json.loads(file.read_text())
