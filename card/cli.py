@@ -7,17 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from card import trustdir
+from card import cli_wallet, trustdir, wallet
 from card.errors import CardError, VerificationError
 from card.messages import COMPARE, HEADINGS, PROVES, SENTENCES
 from card.projection import to_jwt
 from card.read import read
-from card.verify import verify
+from card.verify import Verified, verify
 
 if TYPE_CHECKING:
     from card.messages import Outcome
     from card.trustdir import TrustDir
-    from card.verify import Verified
 
 EXIT: dict[Outcome, int] = {"valid": 0, "invalid": 1, "status-old": 3, "cannot-check": 4}
 EXIT_USAGE = 2
@@ -53,7 +52,7 @@ def run(source: Path | str, *, trust: Path, now: int, as_json: bool, out: TextIO
     """
     try:
         folder = trustdir.load(trust, now=now)
-        verified = verify(read(source), trust=folder.trust, status=folder.status, now=now, nonce=nonce)
+        verified = _verified(read(source), folder, now, nonce)
     except CardError as error:
         _say(out, {"outcome": "usage", "code": error.code, "detail": str(error)}, [str(error)], as_json=as_json)
         return EXIT_USAGE
@@ -65,11 +64,18 @@ def run(source: Path | str, *, trust: Path, now: int, as_json: bool, out: TextIO
     return EXIT[verified.outcome]
 
 
+def _verified(text: str, folder: TrustDir, now: int, nonce: bytes | None) -> Verified | wallet.Verified:
+    """A wallet's credential is told by its tildes, which no other wrapping has."""
+    if "~" not in text or nonce is not None:
+        return verify(text, trust=folder.trust, status=folder.status, now=now, nonce=nonce)
+    return wallet.verify(text, trust=folder.trust, status=folder.status, now=now)
+
+
 def _say(out: TextIO, answer: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
     out.write((json.dumps(answer, ensure_ascii=False) if as_json else "\n".join(lines)) + "\n")
 
 
-def _answer(verified: Verified) -> dict[str, Any]:
+def _answer(verified: Verified | wallet.Verified) -> dict[str, Any]:
     sentence = {name: text.format(days=verified.status_age_days) for name, text in _sentence(verified.code).items()}
     return {
         "outcome": verified.outcome,
@@ -79,8 +85,8 @@ def _answer(verified: Verified) -> dict[str, Any]:
         "status_age_days": verified.status_age_days,
         "proves": list(verified.proves),
         "compare": list(verified.compare),
-        "live": verified.live,
-        "claims": to_jwt(verified.claims),
+        "live": "holder-phone" in verified.proves,
+        "claims": to_jwt(verified.claims) if isinstance(verified, Verified) else verified.claims,
     }
 
 
@@ -93,14 +99,15 @@ def _verdict(outcome: Outcome, code: str, days: int = 0) -> list[str]:
     return [f"{heading.id} / {heading.en}", sentence.id.format(days=days), sentence.en.format(days=days)]
 
 
-def _lines(verified: Verified, folder: TrustDir) -> list[str]:
+def _lines(verified: Verified | wallet.Verified, folder: TrustDir) -> list[str]:
     lines = _verdict(verified.outcome, verified.code, verified.status_age_days)
     if verified.status and verified.code != "details-outdated":
         lines += [*SENTENCES["details-outdated"]]
-    lines += ["", *_facts(verified, folder), ""]
+    shown = _facts(verified, folder) if isinstance(verified, Verified) else cli_wallet.facts(verified)
+    lines += ["", *shown, ""]
     for name in verified.proves:
         lines += [*PROVES[name]]
-    for index, opening in enumerate(("Bandingkan", "Compare")):
+    for index, opening in enumerate(("Bandingkan", "Compare") if verified.compare else ()):
         lines.append(f"{opening}: " + "; ".join(COMPARE[name][index] for name in verified.compare) + ".")
     return lines
 

@@ -64,6 +64,18 @@ _INVALID = {
         "Kode ponsel ini telah diubah atau tanda tangannya palsu. Mintalah kode baru, atau kartu cetaknya.",
         "This phone's code was altered, or its signature is forged. Ask for a new code, or for the printed card.",
     ),
+    "disclosure-refused": Sentence(
+        "Rincian yang ditunjukkan dompet ini tidak cocok dengan kredensialnya. Mintalah ditunjukkan lagi, atau periksa "
+        "kartu cetaknya.",
+        "The details that this wallet showed do not fit its credential. Ask to be shown again, or check the printed "
+        "card.",
+    ),
+    "binding-refused": Sentence(
+        "Dompet ini tidak membuktikan bahwa kredensial ini miliknya untuk permintaan ini. Mintalah ditunjukkan lagi, "
+        "atau periksa kartu cetaknya.",
+        "This wallet did not prove for this request that the credential is its own. Ask to be shown again, or check "
+        "the printed card.",
+    ),
 }
 _CANNOT_CHECK = {
     "unknown-key": Sentence(
@@ -141,6 +153,16 @@ _CANNOT_CHECK = {
         "This code is not of this minute: it may be a copy, or the clock of one device may be wrong. Ask for a new "
         "code, check both clocks, or check the printed card.",
     ),
+    "binding-missing": Sentence(
+        "Kredensial ini ditunjukkan tanpa bukti dari dompetnya. Mintalah ditunjukkan dari dompet pemegang, atau "
+        "periksa kartu cetaknya.",
+        "This credential was shown without its wallet's proof. Ask to be shown it from the holder's wallet, or check "
+        "the printed card.",
+    ),
+    "binding-old": Sentence(
+        "Bukti dari dompet ini bukan dari beberapa menit ini, atau jam salah satu perangkat keliru. Mintalah lagi.",
+        "The wallet's proof is not of these minutes, or the clock of one device is wrong. Ask again.",
+    ),
 }
 
 SENTENCES: dict[str, Sentence] = {**_VALID, **_STATUS_OLD, **_INVALID, **_CANNOT_CHECK}
@@ -159,6 +181,10 @@ PROVES: dict[str, Sentence] = {
     "holder-phone": Sentence(
         "Terbukti juga: ponsel yang terdaftar untuk kartu ini menandatangani kode ini dalam menit ini.",
         "Proved too: the phone that is enrolled for this card signed this code within the minute.",
+    ),
+    "wallet-key": Sentence(
+        "Terbukti juga: dompet yang menerima kredensial ini menandatangani jawaban ini.",
+        "Proved too: the wallet that was given this credential signed this answer.",
     ),
 }
 COMPARE: dict[str, Sentence] = {

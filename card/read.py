@@ -21,7 +21,7 @@ MAX_PIXELS = 50_000_000
 MAX_PAGES = 4
 _DPI = 300
 _QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".pdf", ".txt", ".jwt", ".svg"}
+_SUFFIXES = {".png", ".jpg", ".jpeg", ".pdf", ".txt", ".jwt", ".sdjwt", ".svg"}
 
 
 def read(source: Path | str) -> str:

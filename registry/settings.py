@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8169
     issuer: str = "https://kets.example"
+    wallet_days: int = Field(default=14, ge=7, le=30)
 
     @property
     def key_folder(self) -> Path:

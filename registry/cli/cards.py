@@ -17,6 +17,7 @@ from registry.app import SYSTEM
 from registry.cli.output import Json, answer, console
 from registry.cli.people import find
 from registry.cli.site import Site
+from registry.wallet import credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,10 +33,13 @@ def issue(
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the card's files.")],
     as_json: Json = False,
 ) -> None:
-    """Issue a worker's card: card.pdf, card.png, card.svg, card.txt (the QR's text), card.jwt."""
+    """Issue a worker's card: card.pdf, card.png, card.svg, card.txt (the QR's text), card.jwt, card.sdjwt."""
     with Site() as site:
         issued = cards.issue(site.registry, find(site, who), by=SYSTEM)
-    written = write_card(issued, out, cards.titles())
+        issuer, days = site.settings.issuer, site.settings.wallet_days
+        sd_jwt, *_ = credentials.signed(site.registry, issued.claims, issuer=issuer, days=days)
+    written = [*write_card(issued, out, cards.titles()), out / "card.sdjwt"]
+    written[-1].write_text(sd_jwt, encoding="ascii")
     console.print(f"Card {issued.claims.number} for {issued.claims.name}, valid until {issued.claims.last_day}: {out}")
     answer(
         {
