@@ -4,7 +4,7 @@
  * A case: `{"card": text of its QR or JWT | "cose": hexadecimal, "trust": folder, "now": Unix seconds}`. The folder is
  * as section 9 of the profile has it; it is read once for each `now`, and nothing is written there.
  *
- * A verdict: `{"outcome", "code", "claims"?, "status"?, "status_age_days"?, "ms"}`; `ms` is the time it took, without
+ * A verdict: `{"outcome", "code", "claims"?, "status"?, "status_age_days"?, "proves"?, "compare"?, "ms"}`; `ms` is the time it took, without
  * that of loading the folder. Anything else that happens ends the program.
  */
 import { readFile } from "node:fs/promises";
@@ -27,9 +27,9 @@ async function verdict({ card, cose, trust, now }: Case): Promise<object> {
   try {
     const lists = await folder(trust, now);
     began = performance.now();
-    const { outcome, code, claims, status, statusAgeDays } = await verify(data, { ...lists, now });
+    const { claims, statusAgeDays, ...rest } = await verify(data, { ...lists, now });
     const ms = performance.now() - began;
-    return { outcome, code, claims: toJwt(claims), status, status_age_days: statusAgeDays, ms };
+    return { ...rest, claims: toJwt(claims), status_age_days: statusAgeDays, ms };
   } catch (error) {
     if (!(error instanceof VerificationError)) throw error;
     return { outcome: error.outcome, code: error.code, ms: performance.now() - began };

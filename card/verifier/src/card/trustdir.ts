@@ -15,11 +15,11 @@ export interface Seen {
   status: Record<string, number>;
 }
 
-/** The lists as they were fetched. `status` gives the token of a shard's list, or null when there is none. */
+/** The lists as they were fetched; null where one is not there. `status` gives the token of a shard's list. */
 export interface Lists {
-  readonly root: PublicJwk;
-  readonly trustList: string;
-  readonly titles: Bytes;
+  readonly root: PublicJwk | null;
+  readonly trustList: string | null;
+  readonly titles: Bytes | null;
   readonly status: (shard: number) => string | null | Promise<string | null>;
   readonly seen?: Seen;
 }
@@ -38,11 +38,13 @@ export class TrustDir {
 
   /** Read and verify. Throws VerificationError with an outcome of cannot-check when the lists may not be used. */
   static async load(given: Lists, now: number): Promise<TrustDir> {
-    const before = given.seen ?? { version: 0, roots: [], status: {} };
-    const roots = before.roots.length ? before.roots : [given.root];
-    const trust = await TrustList.verify(given.trustList, { roots, now, oldest: before.version });
-    if (b64url(await sha256(given.titles)) !== trust.titlesDigest) throw new VerificationError("titles-altered");
-    const titles = await orRefuse("trust-malformed", () => titlesOf(given.titles));
+    const { root, trustList, titles: table, seen: before = { version: 0, roots: [], status: {} } } = given;
+    if (!root || trustList === null) throw new VerificationError("trust-missing");
+    const roots = before.roots.length ? before.roots : [root];
+    const trust = await TrustList.verify(trustList, { roots, now, oldest: before.version });
+    if (!table) throw new VerificationError("trust-missing", "got no table of titles");
+    if (b64url(await sha256(table)) !== trust.titlesDigest) throw new VerificationError("titles-altered");
+    const titles = await orRefuse("trust-malformed", () => titlesOf(table));
     const seen = { version: trust.version, roots: trust.acceptedRoots, status: { ...before.status } };
     return new TrustDir(trust, titles, seen, given, now);
   }

@@ -1,0 +1,78 @@
+"""Both verifiers, asked the same: Python in this process, TypeScript in one of Node."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from card import trustdir
+from card.errors import VerificationError
+from card.projection import to_jwt
+from card.verify import verify
+from tests.docs.pages import ROOT
+from tests.require import require
+
+WEB = ROOT / "card" / "verifier"
+PROGRAM = WEB / "dist" / "cli.mjs"
+COMPARED = ("outcome", "code", "claims", "status", "status_age_days", "proves", "compare")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A card, the folder of a verifier, and the time there."""
+
+    data: str | bytes
+    trust: Path
+    now: int
+
+
+def python(questions: Iterable[Question]) -> list[dict[str, Any]]:
+    """The verdicts of card.verify: `outcome`, `code` and, when accepted, what is accepted."""
+    loaded = lru_cache(maxsize=None)(trustdir.load)
+
+    def verdict(question: Question) -> dict[str, Any]:
+        try:
+            folder = loaded(question.trust, now=question.now)
+            found = verify(question.data, trust=folder.trust, status=folder.status, now=question.now)
+        except VerificationError as error:
+            return {"outcome": error.outcome, "code": error.code}
+        return {
+            "outcome": found.outcome,
+            "code": found.code,
+            "claims": to_jwt(found.claims),
+            "status": found.status,
+            "status_age_days": found.status_age_days,
+            "proves": list(found.proves),
+            "compare": list(found.compare),
+        }
+
+    return [verdict(question) for question in questions]
+
+
+def typescript(questions: Sequence[Question]) -> list[dict[str, Any]]:
+    """The verdicts of card/verifier/src/card, with `ms`, the time that each took."""
+    require(shutil.which("node") or (ROOT / ".node").exists(), "Node 20")
+    require(PROGRAM.exists(), "card/verifier/dist (make web)")
+    cases = "".join(f"{json.dumps(_case(question))}\n" for question in questions)
+    command = [str(WEB / "with-node"), "node", str(PROGRAM)]
+    done = subprocess.run(command, input=cases, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr[-2000:]
+    verdicts = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(verdicts) == len(questions)
+    return verdicts
+
+
+def compared(verdict: dict[str, Any]) -> dict[str, Any]:
+    """What of a verdict must be the same from both."""
+    return {name: verdict[name] for name in COMPARED if name in verdict}
+
+
+def _case(question: Question) -> dict[str, Any]:
+    data = {"card": question.data} if isinstance(question.data, str) else {"cose": question.data.hex()}
+    return {**data, "trust": str(question.trust), "now": question.now}
