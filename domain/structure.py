@@ -253,6 +253,22 @@ def _(w: Worker, fact: Any) -> Refused | None:
     return None if card.state in expected else Refused("card-state", got=card.state, expected="/".join(expected))
 
 
+@_check(f.PhoneKeyEnrolled)
+def _(w: Worker, fact: f.PhoneKeyEnrolled) -> Refused | None:
+    if w.identity != "verified":
+        return Refused("identity-unverified", identity=w.identity)
+    if w.deceased_on is not None:
+        return Refused("worker-deceased", since=w.deceased_on)
+    if fact.personal in {None, w.phone_key, *w.former_phone_keys}:
+        return Refused("phone-key-known")
+    return None
+
+
+@_check(f.PhoneKeyWithdrawn)
+def _(w: Worker, _fact: f.PhoneKeyWithdrawn) -> Refused | None:
+    return Refused("phone-key-none") if w.phone_key is None else None
+
+
 @_check(f.DisputeOpened)
 def _(w: Worker, fact: f.DisputeOpened) -> Refused | None:
     if fact.dispute in w.disputes:

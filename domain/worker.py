@@ -120,10 +120,7 @@ class Statement(Struct):
 
 
 class Worker(Struct, kw_only=True):
-    """What is known of a person. Everything has an empty value: a stream may hold any fact first.
-
-    `photo`: version of the fact that holds the portrait.
-    """
+    """What is known of a person. Everything has an empty value: a stream may hold any fact first."""
 
     id: UUID
     registered: bool = False
@@ -141,7 +138,8 @@ class Worker(Struct, kw_only=True):
     labour_force_status: str | None = None
     skills: tuple[str, ...] = ()
     disability: f.Disability | Erased | None = None
-    photo: int | None = None
+    phone_key: f.PhoneKey | Erased | None = None
+    former_phone_keys: list[f.PhoneKey | Erased] = field(default_factory=list)
     employments: dict[UUID, Employment] = field(default_factory=dict)
     trainings: dict[str, Training] = field(default_factory=dict)
     apprenticeships: dict[UUID, Apprenticeship] = field(default_factory=dict)
@@ -243,11 +241,6 @@ def _(w: Worker, fact: f.SkillsDeclared, _event: Event) -> None:
 @_on(f.DisabilityDeclared)
 def _(w: Worker, fact: f.DisabilityDeclared, _event: Event) -> None:
     w.disability = fact.personal
-
-
-@_on(f.PhotoTaken)
-def _(w: Worker, _fact: f.PhotoTaken, event: Event) -> None:
-    w.photo = event.originator_version
 
 
 @_on(f.WorkersMerged)
@@ -484,6 +477,23 @@ def _(w: Worker, fact: f.CardSuperseded, _event: Event) -> None:
         card.before_suspension = "superseded"
     elif card is not None:
         card.state = "superseded"
+
+
+# -- the phone ------------------------------------------------------------------------------------------------------
+@_on(f.PhoneKeyEnrolled)
+def _(w: Worker, fact: f.PhoneKeyEnrolled, _event: Event) -> None:
+    _set_phone_key(w, fact.personal)
+
+
+@_on(f.PhoneKeyWithdrawn)
+def _(w: Worker, _fact: f.PhoneKeyWithdrawn, _event: Event) -> None:
+    _set_phone_key(w, None)
+
+
+def _set_phone_key(w: Worker, key: f.PhoneKey | Erased | None) -> None:
+    if w.phone_key is not None:
+        w.former_phone_keys.append(w.phone_key)
+    w.phone_key = key
 
 
 # -- the worker's own side ------------------------------------------------------------------------------------------

@@ -213,6 +213,14 @@ CARDS: dict[str, tuple[str, str]] = {
         "Data orang ini tidak dapat dimuat di kartu ({reason}).",
         "This person's details do not fit a card ({reason}).",
     ),
+    "phone-key-known": (
+        "Kunci ponsel ini sudah atau pernah terdaftar; buat kunci baru di ponsel.",
+        "This phone's key is or was enrolled; let the phone make a new one.",
+    ),
+    "phone-key-none": (
+        "Tidak ada ponsel yang terdaftar untuk orang ini.",
+        "No phone is enrolled for this person.",
+    ),
     "card-none": ("Orang ini tidak memiliki kartu yang berlaku.", "This person has no card in force."),
     "card-unknown": ("Kartu {card} tidak dikenal.", "There is no card {card}."),
     "card-live": ("Kartu {card} masih berlaku.", "The card {card} is still in force."),
@@ -220,18 +228,6 @@ CARDS: dict[str, tuple[str, str]] = {
     "card-state": (
         "Kartu berstatus {got}; diharapkan {expected}.",
         "The card is {got}; expected {expected}.",
-    ),
-    "photo-too-large": (
-        "Foto terlalu besar; paling banyak 10 MiB dan 25 juta piksel.",
-        "The photo is too large; at most 10 MiB and 25 million pixels.",
-    ),
-    "photo-too-small": (
-        "Foto terlalu kecil untuk mengenali wajah; paling sedikit 120 x 160 piksel.",
-        "The photo is too small to know a face by; at least 120 x 160 pixels.",
-    ),
-    "photo-unreadable": (
-        "Foto tidak dapat dibaca; diharapkan berkas JPEG, PNG, atau WebP.",
-        "The photo cannot be read; expected a JPEG, PNG or WebP file.",
     ),
     "permit-lapsed": ("Izin tinggal berakhir {until}.", "The permit ended on {until}."),
     "status-shard-unknown": ("Tidak ada daftar status nomor {shard}.", "There is no status list {shard}."),

@@ -35,13 +35,12 @@ from domain.facts.people import (
     LabourForceStatusDeclared,
     Note,
     PersonDetails,
-    Photo,
-    PhotoTaken,
     SkillsDeclared,
     WorkerRegistered,
     WorkersMerged,
     WorkersSplit,
 )
+from domain.facts.phone import PhoneKey, PhoneKeyEnrolled, PhoneKeyWithdrawn
 from domain.facts.skills import (
     ApprenticeshipEnded,
     ApprenticeshipStarted,
@@ -138,7 +137,6 @@ class FactCorrected(Fact, frozen=True, kw_only=True, tag=CORRECTED):
 
 FACTS: tuple[type[Fact], ...] = (
     *CORRECTABLE,
-    PhotoTaken,
     IdentityCorrected,
     WorkersMerged,
     WorkersSplit,
@@ -148,6 +146,8 @@ FACTS: tuple[type[Fact], ...] = (
     CardReinstated,
     CardRevoked,
     CardSuperseded,
+    PhoneKeyEnrolled,
+    PhoneKeyWithdrawn,
     FactCorrected,
     FactVoided,
     StatementAdded,
@@ -158,7 +158,7 @@ TOPICS: dict[str, type[Fact]] = {topic_of(fact): fact for fact in FACTS}
 
 Amendment = FactCorrected | FactVoided
 Registration = WorkerRegistered | EmployerRegistered
-Personal = PersonDetails | Contact | Note | Disability | Wage | CertificateNumber | SignedCard | Photo
+Personal = PersonDetails | Contact | Note | Disability | Wage | CertificateNumber | SignedCard | PhoneKey
 AnyFact: Any = reduce(or_, FACTS)
 
 __all__ = [
@@ -211,8 +211,9 @@ __all__ = [
     "Note",
     "PersonDetails",
     "Personal",
-    "Photo",
-    "PhotoTaken",
+    "PhoneKey",
+    "PhoneKeyEnrolled",
+    "PhoneKeyWithdrawn",
     "PositionChanged",
     "Registration",
     "Reinstated",

@@ -44,6 +44,7 @@ INDUSTRY, OTHER_INDUSTRY = "kbli:2020/41011", "kbli:2020/47111"
 OCCUPATION, OTHER_OCCUPATION = "kbji:2014/7212", "kbji:2014/7212.01"
 BEKASI, BANDUNG = "kemendagri:2025/32.75", "kemendagri:2025/32.73"
 UNIT = "skkni/F.431000.001.02"
+PHONE, OTHER_PHONE = f.PhoneKey(x="eA", y="eQ"), f.PhoneKey(x="eB", y="eQ")
 SIGNED = f.SignedCard(cwt=b"\xd2\x84", jwt="e30.e30.e30")
 
 
@@ -71,7 +72,6 @@ FILLED: dict[type[Fact], dict[str, Any]] = {
     f.EducationRecorded: {"education": "sakernas:2024/9"},
     f.SkillsDeclared: {"skills": (OCCUPATION, UNIT)},
     f.DisabilityDeclared: {"consent": "form-7", "personal": f.Disability(kinds=("hearing",))},
-    f.PhotoTaken: {"personal": f.Photo(image=b"\xff\xd8\xff")},
     f.WorkersMerged: {"other": OTHER_WORKER, "into": WORKER, "second": "officer-2"},
     f.WorkersSplit: {"other": OTHER_WORKER, "second": "officer-2"},
     f.KeyDestroyed: {"ground": "consent-withdrawn", "second": "officer-2"},
@@ -140,6 +140,8 @@ FILLED: dict[type[Fact], dict[str, Any]] = {
     f.CardReinstated: _CARD,
     f.CardRevoked: {**_CARD, "cause": "stolen"},
     f.CardSuperseded: {**_CARD, "cause": "record-changed"},
+    f.PhoneKeyEnrolled: {"personal": PHONE},
+    f.PhoneKeyWithdrawn: {"cause": "lost"},
     f.FactVoided: {"voids": 2, "cause": "error"},
     f.StatementAdded: {"about": 1, "personal": f.Note(text="It was not so.")},
     f.DisputeOpened: {"dispute": DISPUTE, "about": 1, "cause": "dates", "personal": f.Note(text="Not so.")},

@@ -76,14 +76,13 @@ TABLE = {
     "WO": (
         f.LabourForceStatusDeclared,
         f.DisabilityDeclared,
-        f.PhotoTaken,
         f.TerminationContested,
         f.StatementAdded,
         f.DisputeOpened,
     ),
     "O": (f.EmployerVerified, f.IdentityCorrected, f.WorkersMerged, f.WorkersSplit, f.KeyDestroyed, f.DisputeResolved),
     "IO": (f.IdentityVerified, f.IdentityMismatched),
-    "WOS": (f.ContactVerified, f.CardSuspended, f.CardRevoked),
+    "WOS": (f.ContactVerified, f.CardSuspended, f.CardRevoked, f.PhoneKeyWithdrawn),
     "EWOCT": (
         f.TrainingEnrolled,
         f.TrainingCompleted,
@@ -92,7 +91,7 @@ TABLE = {
         f.CertificateIssued,
     ),
     "CO": (f.CertificateSuspended, f.CertificateRevoked),
-    "OS": (f.CardIssued, f.CardReinstated, f.CardSuperseded),
+    "OS": (f.CardIssued, f.CardReinstated, f.CardSuperseded, f.PhoneKeyEnrolled),
     "EWOICT": (f.FactCorrected, f.FactVoided),
 }
 

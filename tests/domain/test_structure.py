@@ -18,6 +18,7 @@ from tests.domain.given import (
     BETA,
     DAILY,
     JOB_2,
+    OTHER_PHONE,
     OTHER_WORKER,
     PERMANENT,
     WORKER,
@@ -46,6 +47,7 @@ def second_job(on: str = DAY_3, **fields: Any) -> Fact:
     return hired(on, employment=JOB_2, **fields)
 
 
+KNOWN_PHONE = (registered(), verified(), a(f.PhoneKeyEnrolled))
 REFUSED: list[tuple[str, tuple[Fact, ...], Fact]] = [
     ("not-registered", (), verified()),
     ("not-registered", (), a(f.EstablishmentOpened)),
@@ -126,6 +128,15 @@ REFUSED: list[tuple[str, tuple[Fact, ...], Fact]] = [
     ("card-state", (*CARD, a(f.CardSuspended, DAY_2)), a(f.CardSuspended, DAY_3)),
     ("card-state", (*CARD, a(f.CardRevoked, DAY_2)), a(f.CardRevoked, DAY_3)),
     ("card-state", (*CARD, a(f.CardSuperseded, DAY_2)), a(f.CardSuperseded, DAY_3)),
+    # the phone
+    ("identity-unverified", (registered(),), a(f.PhoneKeyEnrolled)),
+    ("identity-unverified", (registered(), verified(), a(f.IdentityMismatched)), a(f.PhoneKeyEnrolled, DAY_2)),
+    ("worker-deceased", (*EMPLOYED, a(f.EmploymentEnded, DAY_2, cause="death")), a(f.PhoneKeyEnrolled, DAY_3)),
+    ("phone-key-known", KNOWN_PHONE, a(f.PhoneKeyEnrolled, DAY_2)),
+    ("phone-key-known", (*KNOWN_PHONE, a(f.PhoneKeyWithdrawn, DAY_2)), a(f.PhoneKeyEnrolled, DAY_3)),
+    ("phone-key-known", (registered(), verified()), a(f.PhoneKeyEnrolled, personal=None)),
+    ("phone-key-none", (registered(), verified()), a(f.PhoneKeyWithdrawn)),
+    ("phone-key-none", (*KNOWN_PHONE, a(f.PhoneKeyWithdrawn, DAY_2)), a(f.PhoneKeyWithdrawn, DAY_3)),
     # one person or two
     ("merged-already", (registered(), a(f.WorkersMerged)), a(f.WorkersMerged, DAY_2)),
     ("merge-names", (registered(),), a(f.WorkersMerged, other=WORKER)),
@@ -203,6 +214,8 @@ POSSIBLE: list[tuple[tuple[Fact, ...], Fact]] = [
     ),
     ((registered(), a(f.TrainingCompleted), a(f.TrainingEnrolled, DAY_2)), a(f.TrainingCompleted, DAY_3)),
     ((*CARD, a(f.CardSuperseded, DAY_2)), a(f.CardIssued, DAY_3, card="K-2")),
+    (KNOWN_PHONE, a(f.PhoneKeyEnrolled, DAY_2, personal=OTHER_PHONE)),
+    ((*KNOWN_PHONE, a(f.PhoneKeyWithdrawn, DAY_2)), a(f.PhoneKeyEnrolled, DAY_3, personal=OTHER_PHONE)),
     ((*CARD, a(f.CardSuspended, DAY_2)), a(f.CardReinstated, DAY_3)),
     ((*CARD, a(f.CardSuperseded, DAY_2), a(f.CardSuspended, DAY_3)), a(f.CardIssued, DAY_4, card="K-2")),
     ((registered(), a(f.DisputeOpened), a(f.DisputeResolved, DAY_2)), a(f.DisputeOpened, DAY_3, dispute=UUID(int=9))),
