@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
@@ -11,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cbor2
 import pytest
 
 from card import cwt, jws, qr
@@ -21,8 +19,9 @@ from card.messages import COMPARE, HEADINGS, OUTCOME_OF, PROVES, SENTENCES
 from card.projection import PROFILE_VERSION, WORKER, cbor, to_cwt, to_jwt
 from card.verify import Verified, verify
 from keys import es256
-from tests.card import both
+from tests.card import both, forging
 from tests.card.cards import DAY, NOW, SHARD, Ministry, claims, new_ministry
+from tests.card.forging import b64, token
 
 WRAPPINGS: dict[str, Callable[..., str | bytes]] = {"qr": Ministry.text, "cose": Ministry.cose, "jwt": Ministry.jwt}
 
@@ -179,11 +178,8 @@ def code_of(data: str | bytes, ministry: Ministry, *, trust: Any = None) -> str:
 # Forgeries
 
 
-def signed(payload: bytes, ministry: Ministry, *, head: bytes = b"\xa2\x01\x26\x04\x48") -> bytes:
-    sign1 = cwt.Sign1(protected=head + ministry.signer().kid, payload=payload, signature=b"")
-    signature = ministry.signer().sign(sign1.signed_bytes)
-    parts = cbor2.dumps(sign1.protected), b"\xa0", cbor2.dumps(payload), cbor2.dumps(signature)
-    return b"\xd2\x84" + b"".join(parts)
+def signed(payload: bytes, ministry: Ministry, *, head: bytes = forging.ES256_KID) -> bytes:
+    return forging.signed(payload, ministry.signer(), head=head)
 
 
 def test_another_algorithm_is_refused_though_signed(ministry: Ministry) -> None:
@@ -224,15 +220,6 @@ def test_a_kid_of_another_key_does_not_help(ministry: Ministry, shard: int) -> N
     cose = cwt.sign(claims(), forger)
     assert code_of(cose, ministry) == "unknown-key"
     assert code_of(cose.replace(forger.kid, ministry.signer().kid), ministry) == "bad-signature"
-
-
-def b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def token(header: dict[str, Any], payload: Any, sign: Callable[[bytes], bytes]) -> str:
-    text = ".".join(b64(json.dumps(part).encode()) for part in (header, payload))
-    return f"{text}.{b64(sign(text.encode()))}"
 
 
 def test_jwt_algorithm_confusion(ministry: Ministry) -> None:

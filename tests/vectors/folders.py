@@ -1,0 +1,138 @@
+"""The trust folders of the vectors: each as a verifier might find it, named after what is the matter with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from card import status
+from tests.card.cards import DAY, NOW, SHARD
+from tests.vectors.vector import NO_LIST, OUTDATED, REVOKED, SUSPENDED, Issuer
+
+STATUSES = {REVOKED: 1, SUSPENDED: 2, OUTDATED: 3}
+Builder = Callable[[Issuer, Path], None]
+
+
+def fresh(issuer: Issuer, folder: Path, *, listed_at: int = NOW - DAY, status_token: str = "", **trusted: Any) -> None:
+    """Everything in order, but for what is given."""
+    ministry = issuer.ministry
+    ministry.statuses = STATUSES
+    token = status_token or ministry.status_token(issued_at=listed_at)
+    trusted = {"signers": issuer.signers, "issued_at": NOW - DAY, **trusted}
+    ministry.export(folder, trust_list=ministry.trust_token(**trusted), statuses={SHARD: token})
+
+
+def with_status_list(**changes: Any) -> Builder:
+    """A status list of shard 3 whose payload differs, signed by its own signer."""
+
+    def build(issuer: Issuer, folder: Path) -> None:
+        payload = {
+            "sub": f"kets:status:{SHARD}",
+            "iat": NOW - DAY,
+            "exp": NOW + 6 * DAY,
+            "ttl": 43_200,
+            "status_list": {"bits": 2, "lst": status.compressed(bytes(status.LIST_BYTES))},
+        }
+        fresh(issuer, folder, status_token=issuer.signer.jwt({**payload, **changes}, {"typ": status.TYP}))
+
+    return build
+
+
+def with_seen(*, build: Builder = fresh, version: int = 0, roots: tuple[str, ...] = (), status_at: int = 0) -> Builder:
+    """A verifier that remembers; `roots` by name: root, next."""
+
+    def written(issuer: Issuer, folder: Path) -> None:
+        build(issuer, folder)
+        keyring = issuer.ministry.keyring
+        known = {"root": keyring.root.public_jwk, "next": keyring.next_root.public_jwk}
+        seen = {
+            "pinned": known["root"],
+            "version": version,
+            "roots": [known[name] for name in roots],
+            "status": {str(SHARD): status_at},
+        }
+        (folder / "seen.json").write_text(json.dumps(seen))
+
+    return written
+
+
+def by_next_root(issuer: Issuer, folder: Path) -> None:
+    keyring, other = issuer.ministry.keyring, issuer.stranger.keyring
+    fresh(issuer, folder, root=keyring.next_root, next_root=other.root.public_jwk)
+
+
+def by_a_stranger(issuer: Issuer, folder: Path) -> None:
+    fresh(issuer, folder, root=issuer.stranger.keyring.root)
+
+
+def replaced(name: str, change: Callable[[str], str | None]) -> Builder:
+    """The file `name` changed, or taken away."""
+
+    def build(issuer: Issuer, folder: Path) -> None:
+        fresh(issuer, folder)
+        path = folder / name
+        content = change(path.read_text())
+        path.unlink() if content is None else path.write_text(content)
+
+    return build
+
+
+def one_character_changed(token: str) -> str:
+    place = len(token) // 2
+    return token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
+
+
+def of_another_shard(issuer: Issuer, folder: Path) -> None:
+    token = issuer.ministry.status_token(shard=NO_LIST, signer=issuer.ministry.signer(NO_LIST))
+    fresh(issuer, folder, status_token=token)
+
+
+def of_another_issuer(issuer: Issuer, folder: Path) -> None:
+    fresh(issuer, folder, status_token=issuer.stranger.status_token())
+
+
+def signer_revoked(issuer: Issuer, folder: Path) -> None:
+    fresh(issuer, folder, revoked={issuer.signer.kid: NOW - DAY})
+
+
+def typed_as_a_status_list(issuer: Issuer, folder: Path) -> None:
+    fresh(issuer, folder)
+    root = issuer.ministry.keyring.root
+    (folder / "trust-list.jwt").write_text(root.jwt({"version": 7}, {"typ": status.TYP}))
+
+
+FOLDERS: dict[str, Builder] = {
+    "fresh": fresh,
+    "unknown-key": lambda issuer, folder: fresh(issuer, folder, signers=[issuer.ministry.signer(NO_LIST)]),
+    "signer-revoked": signer_revoked,
+    "signer-past-its-listing": lambda issuer, folder: fresh(issuer, folder, key_lifetime=99 * DAY),
+    "status-old": lambda issuer, folder: fresh(issuer, folder, listed_at=NOW - 8 * DAY),
+    "status-too-old": lambda issuer, folder: fresh(issuer, folder, listed_at=NOW - 31 * DAY),
+    "trust-stale": lambda issuer, folder: fresh(issuer, folder, issued_at=NOW - 31 * DAY),
+    "trust-from-the-future": lambda issuer, folder: fresh(issuer, folder, issued_at=NOW + 301),
+    "trust-rollback": with_seen(version=8),
+    "trust-seen-before": with_seen(version=7, roots=("root", "next"), status_at=NOW - DAY),
+    "trust-of-another-root": by_a_stranger,
+    "trust-by-the-next-root": with_seen(build=by_next_root, version=6, roots=("root", "next")),
+    "trust-by-the-next-root-unseen": by_next_root,
+    "trust-by-a-root-that-was-left": with_seen(version=6, roots=("next",)),
+    "trust-altered": replaced("trust-list.jwt", one_character_changed),
+    "trust-cut": replaced("trust-list.jwt", lambda token: token[:-90]),
+    "trust-of-another-type": typed_as_a_status_list,
+    "trust-missing": replaced("trust-list.jwt", lambda _: None),
+    "titles-altered": replaced("titles.json", lambda titles: titles.replace("Welders", "Surgeons")),
+    "status-rollback": with_seen(status_at=NOW - DAY + 1),
+    "status-altered": replaced(f"status/{SHARD}.jwt", one_character_changed),
+    "status-malformed": replaced(f"status/{SHARD}.jwt", lambda token: f"{token}="),
+    "another-issuers-list": of_another_issuer,
+    "status-of-another-shard": of_another_shard,
+    "status-named-for-another-shard": with_status_list(sub=f"kets:status:{NO_LIST}"),
+    "status-from-the-future": with_status_list(iat=NOW + 301),
+    "status-four-bits": with_status_list(status_list={"bits": 4, "lst": status.compressed(bytes(2**19))}),
+    "status-short": with_status_list(status_list={"bits": 2, "lst": status.compressed(bytes(1_000))}),
+    "status-bomb": with_status_list(status_list={"bits": 2, "lst": status.compressed(bytes(5_000_000))}),
+    "status-for-ever": with_status_list(iat=NOW - 8 * DAY, exp=NOW + 5_000 * DAY),
+}
+"""By name. In each the titles are those of the trust list, unless the name says otherwise."""

@@ -1,0 +1,49 @@
+"""Makes the vectors: `python -m tests.vectors.make [DIR]`. Keys are made for it and thrown away."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from card.messages import OUTCOME_OF
+from card.projection import to_jwt
+from tests.vectors import forged, honest
+from tests.vectors.folders import FOLDERS
+from tests.vectors.vector import Issuer, Vector
+
+HERE = Path(__file__).parent
+TRUST = "trust"
+
+
+def make(folder: Path) -> None:
+    """Write every vector and trust folder into `folder`; those of an earlier run are taken away."""
+    issuer = Issuer()
+    for old in folder.iterdir():
+        if (old / "case.json").exists() or old.name == TRUST:
+            shutil.rmtree(old)
+    for name, build in FOLDERS.items():
+        build(issuer, folder / TRUST / name)
+    for name, vector in (*honest.all_of(issuer), *forged.all_of(issuer)):
+        _write(folder / name, vector)
+
+
+def _write(folder: Path, vector: Vector) -> None:
+    folder.mkdir()  # FileExistsError for a name given twice
+    if isinstance(vector.data, bytes):
+        (folder / "card.cbor.hex").write_text(vector.data.hex())
+    else:
+        name = "card.jwt" if vector.data.startswith("ey") else "card.txt"
+        (folder / name).write_text(vector.data, encoding="utf-8", newline="")
+    expected: dict[str, Any] = {"outcome": OUTCOME_OF[vector.code], "code": vector.code}
+    if vector.claims is not None:
+        expected["claims"] = to_jwt(vector.claims)
+    case = {"about": vector.about, "trust": vector.trust, "now": vector.now, "expected": expected}
+    text = json.dumps(case, ensure_ascii=False, indent=2)
+    (folder / "case.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
