@@ -87,7 +87,10 @@ class Certificate(Struct):
 
 
 class Card(Struct):
-    """`state`: valid, suspended, revoked, or superseded (identity genuine, employment details out of date)."""
+    """`state`: valid, suspended, revoked, or superseded (identity genuine, employment details out of date).
+
+    `changed_at`: when that was recorded; `kid`: of the signer, in hex.
+    """
 
     number: str
     of_version: int
@@ -96,6 +99,8 @@ class Card(Struct):
     shard: int
     index: int
     signed: f.SignedCard | Erased | None
+    kid: str
+    changed_at: datetime
     state: str = "valid"
     before_suspension: str = "valid"
 
@@ -442,41 +447,50 @@ def _(w: Worker, fact: f.CertificateRevoked, _event: Event) -> None:
 
 # -- the card -------------------------------------------------------------------------------------------------------
 @_on(f.CardIssued)
-def _(w: Worker, fact: f.CardIssued, _event: Event) -> None:
+def _(w: Worker, fact: f.CardIssued, event: Event) -> None:
     w.cards[fact.card] = Card(
-        fact.card, fact.of_version, fact.issued_at, fact.expires_at, fact.shard, fact.index, fact.personal
+        fact.card,
+        fact.of_version,
+        fact.issued_at,
+        fact.expires_at,
+        fact.shard,
+        fact.index,
+        fact.personal,
+        fact.kid,
+        event.recorded_at,
     )
 
 
 @_on(f.CardSuspended)
-def _(w: Worker, fact: f.CardSuspended, _event: Event) -> None:
+def _(w: Worker, fact: f.CardSuspended, event: Event) -> None:
     card = w.cards.get(fact.card)
     if card is not None:
         card.before_suspension, card.state = card.state, "suspended"
+        card.changed_at = event.recorded_at
 
 
 @_on(f.CardReinstated)
-def _(w: Worker, fact: f.CardReinstated, _event: Event) -> None:
+def _(w: Worker, fact: f.CardReinstated, event: Event) -> None:
     card = w.cards.get(fact.card)
     if card is not None:
-        card.state = card.before_suspension
+        card.state, card.changed_at = card.before_suspension, event.recorded_at
 
 
 @_on(f.CardRevoked)
-def _(w: Worker, fact: f.CardRevoked, _event: Event) -> None:
+def _(w: Worker, fact: f.CardRevoked, event: Event) -> None:
     card = w.cards.get(fact.card)
     if card is not None:
-        card.state = "revoked"
+        card.state, card.changed_at = "revoked", event.recorded_at
 
 
 @_on(f.CardSuperseded)
-def _(w: Worker, fact: f.CardSuperseded, _event: Event) -> None:
+def _(w: Worker, fact: f.CardSuperseded, event: Event) -> None:
     """A card suspended, reported lost perhaps, stays suspended: superseding must not make it acceptable again."""
     card = w.cards.get(fact.card)
     if card is not None and card.state == "suspended":
         card.before_suspension = "superseded"
     elif card is not None:
-        card.state = "superseded"
+        card.state, card.changed_at = "superseded", event.recorded_at
 
 
 # -- the phone ------------------------------------------------------------------------------------------------------

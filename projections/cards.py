@@ -1,4 +1,5 @@
-"""Every card and its status, from which the status lists are made."""
+"""Every card and its status, from which the status lists are made. No two cards share an entry: the table's index
+refuses the second, and the read models stop there."""
 
 from __future__ import annotations
 
@@ -32,16 +33,20 @@ class Cards(Projection):
             "status": "smallint NOT NULL",
             "issued_at": "timestamptz NOT NULL",
             "expires_at": "timestamptz NOT NULL",
+            "kid": "text NOT NULL",
+            "changed_at": "timestamptz NOT NULL",
         },
         key=("worker", "card"),
-        indexes=("shard, index", "card"),
+        indexes=("card", "kid, worker", "shard, changed_at"),
+        unique=("shard, index",),
     )
 
     def rows(self, state: Worker | Employer) -> Iterable[Row]:
         if not isinstance(state, Worker):
             return
         for c in state.cards.values():
-            yield (state.id, c.number, c.shard, c.index, STATUS[c.state], c.issued_at, c.expires_at)
+            status = STATUS[c.state]
+            yield (state.id, c.number, c.shard, c.index, status, c.issued_at, c.expires_at, c.kid, c.changed_at)
 
 
 def statuses(conn: Connection[Any], shard: int) -> list[tuple[int, int]]:

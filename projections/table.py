@@ -28,6 +28,7 @@ class Table:
     key: tuple[str, ...]
     counts: bool = False
     indexes: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
 
     @property
     def ddl(self) -> str:
@@ -44,7 +45,8 @@ class Table:
     def keys(self) -> str:
         """The key and the indexes of a table that has none yet."""
         key = f"ALTER TABLE {self.name} ADD PRIMARY KEY ({', '.join(self.key)});"
-        return key + "".join(f"CREATE INDEX ON {self.name} ({index});" for index in self.indexes)
+        plain = "".join(f"CREATE INDEX ON {self.name} ({index});" for index in self.indexes)
+        return key + plain + "".join(f"CREATE UNIQUE INDEX ON {self.name} ({index});" for index in self.unique)
 
     def apply(self, cur: Cursor[Any], change: Counter[Row]) -> None:
         """Write the difference: a row with a negative number goes, one with a positive number comes."""

@@ -274,15 +274,22 @@ class ShardRecorder(PostgresApplicationRecorder):
                 (s.id, s.organisation, s.door, s.received_at, s.salt, s.digest, s.signed),
             )
 
-    def lease_card_index(self, shard: int, most: int) -> int | None:
-        """The next counter of a status shard, never handed out twice; None when `most` were."""
-        query = (
-            "INSERT INTO card_index VALUES (%s, 1) ON CONFLICT (shard)"
-            " DO UPDATE SET next = card_index.next + 1 WHERE card_index.next < %s RETURNING next - 1"
-        )
+    def card_counters(self) -> dict[int, int]:
+        """The next counter of each status shard that has cards."""
         with self.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
-            row = cur.execute(query, (shard, most)).fetchone()
-        return int(row[0]) if row else None
+            return dict(cur.execute("SELECT shard, next FROM card_index").fetchall())
+
+    def lease_card_counters(self, shard: int, count: int, most: int) -> range:
+        """The next `count` counters of a status shard, fewer where that would pass `most`; none is ever handed out
+        twice."""
+        begin = "INSERT INTO card_index VALUES (%s, 0) ON CONFLICT (shard) DO NOTHING"
+        lock, move = "SELECT next FROM card_index WHERE shard = %s FOR UPDATE", "UPDATE card_index SET next = %s"
+        with self.datastore.get_connection() as conn, conn.transaction(), conn.cursor(row_factory=tuple_row) as cur:
+            cur.execute(begin, (shard,))
+            ((first,),) = cur.execute(lock, (shard,)).fetchall()
+            end = max(first, min(first + count, most))
+            cur.execute(f"{move} WHERE shard = %s", (end, shard))
+        return range(first, end)
 
     def ledger(self) -> LedgerSize:
         """How far the ledger is. By the way the loaders ask: one statement, no lock taken."""

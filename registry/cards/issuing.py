@@ -7,8 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from card import cwt, jws, qr
-from card import status as status_list
-from card.claims import SHARD_SIZE, SKKNI_UNIT, CardClaims, Certification, StatusReference, shown
+from card.claims import SKKNI_UNIT, CardClaims, Certification, StatusReference, shown
 from card.errors import CardError
 from card.number import new_number
 from domain import codes
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 VALID_YEARS = 2
 CONTRACT_GRACE = timedelta(days=90)
 """After a fixed term's end: long enough for the employer to report what follows."""
-FULL = SHARD_SIZE * 8 // 10
-"""Cards in one status shard: at most 80 % of its entries."""
 
 
 class Issued(NamedTuple):
@@ -63,7 +60,7 @@ def issue(registry: Registry, worker: UUID, *, by: Actor) -> Issued:
         if state.live_card is not None:
             yield f.CardSuperseded(effective_on=today(now), card=state.live_card.number, cause="reissued")
         of_version = history.version
-        shard, index = _place(registry)
+        shard, index = registry.places()
         signer = registry.keyring.signer(shard, now=int(now.timestamp()))
         issued_at = now.replace(microsecond=0)
         expires_at = _expiry(state, issued_at)
@@ -114,14 +111,6 @@ def _worker(history: History) -> Worker:
     if state is None or isinstance(state, Employer):
         raise Refused("worker-unknown", worker=history.stream)
     return state
-
-
-def _place(registry: Registry) -> tuple[int, int]:
-    """A status entry that no card ever had: the next counter of the first shard that is not full."""
-    shard = 0
-    while (counter := registry.recorder.lease_card_index(shard, FULL)) is None:
-        shard += 1
-    return shard, status_list.index_of(counter, registry.keyring.status_key(shard))
 
 
 def _expiry(worker: Worker, issued_at: datetime) -> datetime:

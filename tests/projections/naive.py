@@ -27,7 +27,7 @@ COLUMNS = {
     " regency occupation contract contract_ends wage_band since suspended certificates card",
     "roster": "worker employment spell employer since establishment occupation contract contract_ends until cause",
     "placements": "month channel province industry occupation",
-    "cards": "worker card shard index status issued_at expires_at",
+    "cards": "worker card shard index status issued_at expires_at kid changed_at",
     "employers": "employer nib name industry regency verified_on establishments",
 }
 CARD_STATUS = {"valid": 0, "revoked": 1, "suspended": 2, "superseded": 3}
@@ -98,7 +98,8 @@ def _roster(w: Worker) -> Iterable[tuple[Any, ...]]:
 
 def _cards(w: Worker) -> Iterable[tuple[Any, ...]]:
     for c in w.cards.values():
-        yield (w.id, c.number, c.shard, c.index, CARD_STATUS[c.state], c.issued_at, c.expires_at)
+        status = CARD_STATUS[c.state]
+        yield (w.id, c.number, c.shard, c.index, status, c.issued_at, c.expires_at, c.kid, c.changed_at)
 
 
 def _hires(events: list[Event]) -> Iterable[tuple[Any, ...]]:

@@ -139,8 +139,9 @@ def test_a_card_needs_a_verified_person(site: Site) -> None:
 
 def test_no_two_cards_share_a_place_in_the_status_list(site: Site) -> None:
     recorder = site.registry.recorder
-    assert [recorder.lease_card_index(0, 3) for _ in range(4)] == [0, 1, 2, None]
-    assert site.another().recorder.lease_card_index(1, 3) == 0
+    assert [recorder.lease_card_counters(0, 2, 3) for _ in range(3)] == [range(2), range(2, 3), range(3, 3)]
+    assert site.another().recorder.lease_card_counters(1, 2, 3) == range(2)
+    assert recorder.card_counters() == {0: 3, 1: 2}
 
 
 # -- the whole path -------------------------------------------------------------------------------------------------
