@@ -40,7 +40,7 @@ def follow(known: Iterable[PublicJwk], chain: Iterable[str]) -> list[PublicJwk]:
 def chain_of(content: bytes) -> list[str]:
     """The chain in a file or answer: a JSON array of at most 64 statements. VerificationError("trust-malformed")."""
     try:
-        chain = json.loads(content) if len(content) <= MAX_CHAIN else None
+        chain = json.loads(content.decode()) if len(content) <= MAX_CHAIN else None
     except (ValueError, RecursionError) as error:
         raise VerificationError("trust-malformed", f"got no JSON as chain of roots: {error}") from error
     if not isinstance(chain, list) or len(chain) > MAX_STEPS or not all(isinstance(step, str) for step in chain):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from card.claims import SHARD_SIZE
 from card.errors import CardError, VerificationError
 from card.projection import status_name
-from card.trust import CLOCK_SKEW, DAY
+from card.trust import CLOCK_SKEW, DAY, whole
 from keys import jws
 from keys.encoding import b64url, unb64url
 
@@ -89,13 +89,17 @@ def encode(
     signer: Signer,
     ttl: int = DAY // 2,
     lifetime: int = MAX_LIFETIME,
+    subject: str | None = None,
 ) -> str:
-    """The signed list of a shard. `entries` as of `packed`; `ttl` how long to cache; `lifetime` at most 7 days."""
+    """The signed list of a shard. `entries` as of `packed`; `ttl` how long to cache; `lifetime` at most 7 days.
+
+    `subject`: another name of the list than `kets:status:N`, as a wallet's credential gives it.
+    """
     if len(entries) != LIST_BYTES or signer.shard != shard:
         got = f"{len(entries)} bytes signed by shard {signer.shard}"
         raise CardError("status-list", f"got {got}, expected {LIST_BYTES} bytes signed by shard {shard}")
     payload = {
-        "sub": status_name(shard),
+        "sub": subject or status_name(shard),
         "iat": issued_at,
         "exp": issued_at + min(lifetime, MAX_LIFETIME),
         "ttl": ttl,
@@ -144,15 +148,15 @@ class StatusList:
 def _list_of(unverified: jws.Unverified, key: TrustedKey | None, shard: int) -> StatusList:
     try:
         payload = unverified.verified(key.public_key) if key and key.shard == shard else None
-        if key is None or payload is None or not key.may_list(int(payload["iat"])):
+        if key is None or payload is None or not key.may_list(whole(payload["iat"])):
             raise VerificationError("status-signature", f"got a list that no signer of shard {shard} signed")
         _expect(payload["sub"], status_name(shard))
-        _expect(payload["status_list"]["bits"], BITS)
-        issued_at = int(payload["iat"])
+        _expect(whole(payload["status_list"]["bits"]), BITS)
+        issued_at = whole(payload["iat"])
         return StatusList(
             shard=shard,
             issued_at=issued_at,
-            expires_at=min(int(payload["exp"]), issued_at + MAX_LIFETIME),
+            expires_at=min(whole(payload["exp"]), issued_at + MAX_LIFETIME),
             entries=inflated(payload["status_list"]["lst"], length=LIST_BYTES),
         )
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:

@@ -29,8 +29,13 @@ MAX_TOKEN = 4 * 2**20
 
 
 def titles_digest(titles: Mapping[str, Mapping[str, str]]) -> str:
-    """Base64url SHA-256 of the table of titles, as canonical JSON."""
-    return b64url(hashlib.sha256(titles_json(titles)).digest())
+    """Base64url SHA-256 of the table of titles, in its one form."""
+    return digest(titles_json(titles))
+
+
+def digest(content: bytes) -> str:
+    """Base64url SHA-256 of titles.json as it is kept."""
+    return b64url(hashlib.sha256(content).digest())
 
 
 def titles_json(titles: Mapping[str, Mapping[str, str]]) -> bytes:
@@ -176,13 +181,13 @@ def _list_of(unverified: jws.Unverified, roots: Iterable[PublicJwk]) -> TrustLis
         keys = [_key_of(entry) for entry in payload["keys"]]
         es256.public_key(payload["next_root"])
         return TrustList(
-            version=int(payload["version"]),
-            issued_at=int(payload["iat"]),
-            expires_at=min(int(payload["exp"]), int(payload["iat"]) + MAX_AGE),
+            version=whole(payload["version"]),
+            issued_at=whole(payload["iat"]),
+            expires_at=min(whole(payload["exp"]), whole(payload["iat"]) + MAX_AGE),
             keys={key.kid: key for key in keys},
             root=root,
             next_root=payload["next_root"],
-            titles_digest=str(payload["titles_sha256"]),
+            titles_digest=_text(payload["titles_sha256"]),
         )
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise VerificationError("trust-malformed", f"got a list of another form: {error!r}") from error
@@ -195,9 +200,22 @@ def _key_of(entry: Mapping[str, Any]) -> TrustedKey:
     return TrustedKey(
         kid=kid,
         public_key=es256.public_key(entry["jwk"]),
-        shard=int(entry["shard"]),
-        expires_at=int(entry["exp"]),
-        revoked_at=entry.get("revoked_at"),
-        status_uri=str(entry["status_uri"]),
-        signs_until=None if entry.get("signs_until") is None else int(entry["signs_until"]),
+        shard=whole(entry["shard"]),
+        expires_at=whole(entry["exp"]),
+        revoked_at=whole(entry["revoked_at"]) if "revoked_at" in entry else None,
+        status_uri=_text(entry["status_uri"]),
+        signs_until=whole(entry["signs_until"]) if "signs_until" in entry else None,
     )
+
+
+def whole(value: object) -> int:
+    """`value`, a whole number from 0 to 2^53 - 1: what every reader of JSON holds exactly. Raises: ValueError."""
+    if type(value) is not int or not 0 <= value < 2**53:
+        raise ValueError(f"got {value!r}, expected a whole number below 2^53")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"got {value!r}, expected a text")
+    return value

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from card.errors import CardError, VerificationError
 from card.roots import chain_of, follow
 from card.status import MAX_TOKEN, StatusList
-from card.trust import TrustList, titles_digest, titles_json
+from card.trust import TrustList, digest, titles_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,9 +91,9 @@ def load(folder: Path, *, now: int) -> TrustDir:
     roots = follow(seen["roots"] or [pinned], _chain(folder))
     token = _read(folder / "trust-list.jwt", MAX_FILE, "trust-malformed").decode(errors="replace").strip()
     trust = TrustList.verify(token, roots=roots, now=now, oldest=seen["version"])
-    titles = _json(folder / "titles.json")
-    if titles_digest(titles) != trust.titles_digest:
+    if digest(_read(folder / "titles.json", MAX_FILE, "trust-malformed")) != trust.titles_digest:
         raise VerificationError("titles-altered")
+    titles = _json(folder / "titles.json")
     seen.update(version=trust.version, roots=list(trust.accepted_roots))
     _remember(folder, seen)
     return TrustDir(folder=folder, trust=trust, titles=titles, now=now, seen=seen)

@@ -128,9 +128,20 @@ def test_another_type_or_form_is_no_trust_list(ministry: Ministry) -> None:
         resigned(token, root, trust.TYP, keys=5),
         infinite(token, root),
         resigned(token, root, trust.TYP, next_root={"kty": "oct"}),
+        resigned(token, root, trust.TYP, version="7"),
+        resigned(token, root, trust.TYP, version=7.0),
+        resigned(token, root, trust.TYP, exp=2**53),
+        resigned(token, root, trust.TYP, titles_sha256=5),
     ):
         with refused("trust-malformed"):
             read(other, ministry)
+
+
+@pytest.mark.parametrize("member", ["revoked_at", "signs_until"])
+def test_what_is_not_there_is_left_out_and_never_null(ministry: Ministry, member: str) -> None:
+    entry = {**trust._entry(ministry.signer(), "u", 1, None), member: None}
+    with refused("trust-malformed"):
+        read(resigned(ministry.trust_token(), ministry.keyring.root, trust.TYP, keys=[entry]), ministry)
 
 
 # Status list

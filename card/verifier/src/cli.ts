@@ -44,16 +44,19 @@ function folder(path: string, now: number): Promise<TrustDir> {
 }
 
 async function kept(path: string): Promise<Lists> {
+  const bytes = (name: string): Promise<Bytes | null> =>
+    readFile(`${path}/${name}`).then(
+      (data) => new Uint8Array(data),
+      () => null,
+    );
   const text = (name: string): Promise<string | null> => readFile(`${path}/${name}`, "utf8").catch(() => null);
   const root = JSON.parse((await text("root.json")) ?? "null") as PublicJwk | null;
   const seen = JSON.parse((await text("seen.json")) ?? "null") as Seen | null;
   return {
     root,
     trustList: (await text("trust-list.jwt"))?.trim() ?? null,
-    titles: await readFile(`${path}/titles.json`).then(
-      (data) => new Uint8Array(data),
-      () => null,
-    ),
+    titles: await bytes("titles.json"),
+    chain: await bytes("roots.json"),
     status: async (shard) => (await text(`status/${shard}.jwt`))?.trim() ?? null,
     ...(seen && { seen }),
   };

@@ -32,9 +32,12 @@ const ESCAPED: Record<string, string> = {
   t: "\t",
 };
 
+/** The value that UTF-8 `data` is. Malformed otherwise. */
+export const json = (data: Bytes): Json => new Reader(utf8(data)).whole();
+
 /** The object that UTF-8 `data` is. Malformed otherwise. */
 export function jsonObject(data: Bytes): JsonObject {
-  const value = new Reader(utf8(data)).whole();
+  const value = json(data);
   if (!isObject(value)) throw new Malformed("got JSON that is not an object");
   return value;
 }

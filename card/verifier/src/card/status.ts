@@ -6,7 +6,7 @@ import { type Bytes, hex, unb64url } from "./encoding.js";
 import { Malformed, orRefuse, VerificationError } from "./errors.js";
 import { member, text, whole } from "./json.js";
 import { statusName } from "./projection.js";
-import { CLOCK_SKEW, DAY, type TrustedKey, type TrustList } from "./trust.js";
+import { CLOCK_SKEW, DAY, mayList, type TrustList } from "./trust.js";
 
 export const [VALID, REVOKED, SUSPENDED, DETAILS_OUTDATED] = [0, 1, 2, 3] as const;
 export const TYP = "statuslist+jwt";
@@ -28,7 +28,8 @@ export class StatusList {
    * Read the signed list of `shard`, offline.
    *
    * 1. It is a compact JWS of type statuslist+jwt within bounds, else "status-malformed".
-   * 2. It is signed, ES256, by a listed signer of that very shard, not revoked, else "status-signature".
+   * 2. It is signed, ES256, by a listed signer of that very shard, not revoked, and not after another signer took over
+   *    from it, else "status-signature".
    * 3. It is named for the shard, has iat and exp, 2 bits and 2^20 entries, else "status-malformed".
    * 4. It is not older than `oldest`, the youngest seen, else "status-rollback".
    * 5. It was not issued in the future, else "clock-behind" (5 minutes granted).
@@ -50,14 +51,14 @@ export class StatusList {
 
   private static async read(unverified: Unverified, shard: number, trust: TrustList): Promise<StatusList> {
     const key = trust.keys.get(hex(unverified.kid));
-    const payload = key && counts(key, shard) ? await unverified.verified(key.publicKey) : null;
-    if (!payload) {
+    const payload = key?.shard === shard ? await unverified.verified(key.publicKey) : null;
+    const issuedAt = payload ? whole(payload, "iat") : 0;
+    if (!key || !payload || !mayList(key, issuedAt)) {
       throw new VerificationError("status-signature", `got a list that no signer of shard ${shard} signed`);
     }
     const list = member(payload, "status_list");
     if (text(payload, "sub") !== statusName(shard)) throw new Malformed("got the list of another shard");
     if (whole(list, "bits") !== BITS) throw new Malformed("got another number of bits than 2");
-    const issuedAt = whole(payload, "iat");
     const entries = inflateTo(unb64url(text(list, "lst")), LIST_BYTES);
     if (entries.length !== LIST_BYTES) throw new Malformed("got a list of another length");
     return new StatusList(shard, issuedAt, Math.min(whole(payload, "exp"), issuedAt + MAX_LIFETIME), entries);
@@ -70,8 +71,6 @@ interface Expected {
   readonly now: number;
   readonly oldest?: number;
 }
-
-const counts = (key: TrustedKey, shard: number): boolean => key.shard === shard && key.revokedAt === null;
 
 function opened(token: string): Unverified {
   if (token.length > MAX_TOKEN) throw new Malformed(`got more than ${MAX_TOKEN} characters`);

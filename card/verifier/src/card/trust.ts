@@ -11,7 +11,12 @@ export const MAX_AGE = 30 * DAY;
 export const CLOCK_SKEW = 300;
 export const MAX_TOKEN = 4 * 2 ** 20;
 
-/** A document signer: signs cards and the status list of one shard, listed until `expiresAt`. */
+/**
+ * A document signer: signs cards and the status list of one shard, listed until `expiresAt`.
+ *
+ * `signsUntil`: when another took over, null while it signs. Its cards go on; a status list of a later date is not its
+ * own to sign.
+ */
 export interface TrustedKey {
   readonly kid: string;
   readonly publicKey: CryptoKey;
@@ -19,6 +24,12 @@ export interface TrustedKey {
   readonly expiresAt: number;
   readonly revokedAt: number | null;
   readonly statusUri: string;
+  readonly signsUntil: number | null;
+}
+
+/** Whether a status list of this time counts when this key has signed it. */
+export function mayList({ revokedAt, signsUntil }: TrustedKey, issuedAt: number): boolean {
+  return revokedAt === null && (signsUntil === null || issuedAt <= signsUntil + CLOCK_SKEW);
 }
 
 /** A trust list that was verified: made by `TrustList.verify` alone. `keys` by kid in hexadecimal. */
@@ -104,7 +115,12 @@ async function keyOf(entry: Json): Promise<TrustedKey> {
     publicKey: await publicKey(jwk),
     shard: whole(entry, "shard"),
     expiresAt: whole(entry, "exp"),
-    revokedAt: optional(entry, "revoked_at") === undefined ? null : whole(entry, "revoked_at"),
+    revokedAt: wholeIfThere(entry, "revoked_at"),
     statusUri: text(entry, "status_uri"),
+    signsUntil: wholeIfThere(entry, "signs_until"),
   };
+}
+
+function wholeIfThere(entry: Json, name: string): number | null {
+  return optional(entry, name) === undefined ? null : whole(entry, name);
 }

@@ -3,6 +3,7 @@ import { type Bytes, b64url } from "./encoding.js";
 import { orRefuse, VerificationError } from "./errors.js";
 import { type PublicJwk, sha256 } from "./es256.js";
 import { isObject, jsonObject } from "./json.js";
+import { chainOf, follow } from "./roots.js";
 import { StatusList } from "./status.js";
 import { TrustList } from "./trust.js";
 
@@ -20,6 +21,8 @@ export interface Lists {
   readonly root: PublicJwk | null;
   readonly trustList: string | null;
   readonly titles: Bytes | null;
+  /** roots.json, where there is one. */
+  readonly chain?: Bytes | null;
   readonly status: (shard: number) => string | null | Promise<string | null>;
   readonly seen?: Seen;
 }
@@ -38,9 +41,10 @@ export class TrustDir {
 
   /** Read and verify. Throws VerificationError with an outcome of cannot-check when the lists may not be used. */
   static async load(given: Lists, now: number): Promise<TrustDir> {
-    const { root, trustList, titles: table, seen: before = { version: 0, roots: [], status: {} } } = given;
-    if (!root || trustList === null) throw new VerificationError("trust-missing");
-    const roots = before.roots.length ? before.roots : [root];
+    const { root, trustList, titles: table, chain, seen: before = { version: 0, roots: [], status: {} } } = given;
+    if (!root) throw new VerificationError("trust-missing", "got no root");
+    const roots = await follow(before.roots.length ? before.roots : [root], chain ? await chainOf(chain) : []);
+    if (trustList === null) throw new VerificationError("trust-missing", "got no trust list");
     const trust = await TrustList.verify(trustList, { roots, now, oldest: before.version });
     if (!table) throw new VerificationError("trust-missing", "got no table of titles");
     if (b64url(await sha256(table)) !== trust.titlesDigest) throw new VerificationError("titles-altered");
