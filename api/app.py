@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, FastAPI
 
-from api import cards, errors, health, ledger, lists, photos, receipts, reference, statistics, submissions, workers
+from api import (
+    card_life,
+    cards,
+    errors,
+    health,
+    ledger,
+    lists,
+    photos,
+    receipts,
+    reference,
+    statistics,
+    submissions,
+    workers,
+)
 from api.around import Around, make_log
 from api.desk import Desk, read_pool
 from api.fresh import fresh
@@ -23,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ROUTES = (submissions, receipts, ledger, health, reference)
-READS = (workers, cards, photos, lists, statistics)
+READS = (workers, cards, card_life, photos, lists, statistics)
 """Those that may be asked to include what was just written."""
 
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}

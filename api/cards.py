@@ -34,7 +34,7 @@ class Card(BaseModel):
     jwt: str
 
 
-def _shown(issued: cards.Issued) -> Card:
+def card_of(issued: cards.Issued) -> Card:
     claims = issued.claims
     return Card(
         number=claims.number,
@@ -61,7 +61,7 @@ def issue(desk: AtDesk, given: WorkerId, response: Response) -> Card:
     issued = cards.issue(desk.registry, stream, by=SYSTEM)
     desk.measures.cards.inc()
     response.headers["Location"] = f"/v1/workers/{stream}/card"
-    return _shown(issued)
+    return card_of(issued)
 
 
 @router.get(
@@ -69,4 +69,4 @@ def issue(desk: AtDesk, given: WorkerId, response: Response) -> Card:
 )
 def current(desk: AtDesk, given: WorkerId) -> Card:
     """The very bytes that were released: a signature is never made twice."""
-    return _shown(cards.current(desk.registry, find(desk, given)))
+    return card_of(cards.current(desk.registry, find(desk, given)))

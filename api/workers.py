@@ -50,6 +50,14 @@ def find(desk: Desk, given: str) -> UUID:
     return stream
 
 
+def number_in(given: str) -> str | None:
+    """The card number in a path; None when it is a worker's id."""
+    try:
+        return parse_number(given)
+    except CardError:
+        return None
+
+
 @router.get("/{id}", responses=responses(*PROBLEMS), summary="A worker's record")
 def worker(desk: AtDesk, given: WorkerId) -> Record:
     """The record as known now and true today in Jakarta: person, identity, standing, employments, certificates, cards.

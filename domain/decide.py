@@ -18,7 +18,7 @@ from domain import facts as f
 from domain.errors import Refused
 from domain.event import Actor, Erased, Event, Fact, LateReason, Role, topic_of
 from domain.history import as_of, effective, order, root
-from domain.structure import fault
+from domain.structure import fault, no_card
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -115,6 +115,8 @@ class History:
         check_time(fact, now)
         if self.kind and _bearer(fact).stream_kind not in {self.kind, "any"}:
             raise Refused("wrong-stream", got=_bearer(fact).stream_kind, expected=self.kind)
+        if isinstance(fact, f.CardIssued) and (reason := no_card(self.now)) is not None:
+            raise reason
         if isinstance(fact, f.Amendment):
             self._check_amendment(fact, by)
         if isinstance(fact, f.StatementAdded | f.DisputeOpened):

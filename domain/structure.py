@@ -227,10 +227,23 @@ def _(w: Worker, fact: f.CertificateSuspended | f.CertificateRevoked) -> Refused
     return Refused("certificate-revoked", certificate=fact.certificate) if held.state == "revoked" else None
 
 
-@_check(f.CardIssued)
-def _(w: Worker, fact: f.CardIssued) -> Refused | None:
+def no_card(w: Worker) -> Refused | None:
+    """Why a person cannot be given a card now, or None. Judged when it is issued and never again: that a holder had
+    died before, or was somebody else, is still recorded when it is learnt later.
+    """
     if w.identity != "verified":
         return Refused("identity-unverified", identity=w.identity)
+    if w.deceased_on is not None:
+        return Refused("worker-deceased", since=w.deceased_on)
+    if w.carried_on_by is not None:
+        return Refused("worker-merged", into=w.carried_on_by)
+    if w.held_card is not None:
+        return Refused("card-held", card=w.held_card.number)
+    return None
+
+
+@_check(f.CardIssued)
+def _(w: Worker, fact: f.CardIssued) -> Refused | None:
     if w.live_card is not None:
         return Refused("card-live", card=w.live_card.number)
     return Refused("card-exists", card=fact.card) if fact.card in w.cards else None

@@ -89,7 +89,8 @@ class Certificate(Struct):
 class Card(Struct):
     """`state`: valid, suspended, revoked, or superseded (identity genuine, employment details out of date).
 
-    `changed_at`: when that was recorded; `kid`: of the signer, in hex.
+    `since`: the first day of that, in Jakarta; `cause`: why it is suspended or revoked; `changed_at`: when that was
+    recorded; `kid`: of the signer, in hex.
     """
 
     number: str
@@ -99,10 +100,12 @@ class Card(Struct):
     shard: int
     index: int
     signed: f.SignedCard | Erased | None
+    since: date
     kid: str
     changed_at: datetime
     state: str = "valid"
     before_suspension: str = "valid"
+    cause: str | None = None
 
     @property
     def live(self) -> bool:
@@ -177,6 +180,16 @@ class Worker(Struct, kw_only=True):
     @property
     def live_card(self) -> Card | None:
         return next((c for c in self.cards.values() if c.live), None)
+
+    @property
+    def held_card(self) -> Card | None:
+        """A card that is suspended while it is looked into whose it is: no other is issued in the meantime."""
+        return next((c for c in self.cards.values() if c.state == "suspended" and c.cause == "investigation"), None)
+
+    @property
+    def carried_on_by(self) -> UUID | None:
+        """The stream that carries on for this one, if the two were found to be one person."""
+        return next((into for into in self.merged.values() if into != self.id), None)
 
 
 def evolve(worker: Worker, event: Event) -> Worker:
@@ -456,6 +469,7 @@ def _(w: Worker, fact: f.CardIssued, event: Event) -> None:
         fact.shard,
         fact.index,
         fact.personal,
+        fact.effective_on,
         fact.kid,
         event.recorded_at,
     )
@@ -466,21 +480,23 @@ def _(w: Worker, fact: f.CardSuspended, event: Event) -> None:
     card = w.cards.get(fact.card)
     if card is not None:
         card.before_suspension, card.state = card.state, "suspended"
-        card.changed_at = event.recorded_at
+        card.since, card.cause, card.changed_at = fact.effective_on, fact.cause, event.recorded_at
 
 
 @_on(f.CardReinstated)
 def _(w: Worker, fact: f.CardReinstated, event: Event) -> None:
     card = w.cards.get(fact.card)
     if card is not None:
-        card.state, card.changed_at = card.before_suspension, event.recorded_at
+        card.state, card.since, card.cause = card.before_suspension, fact.effective_on, None
+        card.changed_at = event.recorded_at
 
 
 @_on(f.CardRevoked)
 def _(w: Worker, fact: f.CardRevoked, event: Event) -> None:
     card = w.cards.get(fact.card)
     if card is not None:
-        card.state, card.changed_at = "revoked", event.recorded_at
+        card.state, card.since, card.cause = "revoked", fact.effective_on, fact.cause
+        card.changed_at = event.recorded_at
 
 
 @_on(f.CardSuperseded)
@@ -490,7 +506,7 @@ def _(w: Worker, fact: f.CardSuperseded, event: Event) -> None:
     if card is not None and card.state == "suspended":
         card.before_suspension = "superseded"
     elif card is not None:
-        card.state, card.changed_at = "superseded", event.recorded_at
+        card.state, card.since, card.changed_at = "superseded", fact.effective_on, event.recorded_at
 
 
 # -- the phone ------------------------------------------------------------------------------------------------------

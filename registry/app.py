@@ -14,12 +14,12 @@ from eventsourcing.persistence import IntegrityError, OperationalError
 from psycopg_pool import PoolTimeout
 
 from domain import codec
-from domain.decide import History, today
+from domain.decide import History
 from domain.errors import Refused
 from domain.event import Actor, Event, Fact, Role
-from domain.facts import CardIssued, CardSuperseded, PhotoTaken
+from domain.facts import PhotoTaken
 from domain.worker import Worker
-from registry.card_view import card_view
+from registry.card_changes import card_changes
 from registry.places import Places
 from registry.sealing import SealingMapper, associated
 from registry.store import Submission, SubmittedRow, conflict, shard_of
@@ -198,7 +198,8 @@ class Registry(Application[UUID]):
                     ref=row.ref if row else None,
                     late_reason=late_reason,
                 )
-            self._supersede(history, known)
+            for change in card_changes(history, known, self.now()):
+                history.record(change, by=SYSTEM, now=self.now())
         except Refused:
             history.back_to(known)
             raise
@@ -277,20 +278,6 @@ class Registry(Application[UUID]):
             positions={shard_of(first.stream): positions(first)},
             again=True,
         )
-
-    def _supersede(self, history: History, known: int) -> None:
-        """A card whose details no longer hold is superseded in the same save; the next issue replaces it.
-
-        `known`: how many of the events were there before.
-        """
-        if not any(isinstance(event.fact, CardIssued) for event in history.events):
-            return
-        state, now = history.state(), self.now()
-        card = state.live_card if isinstance(state, Worker) else None
-        before = card_view(History(history.stream, history.events[:known]), now) if card else None
-        if card is not None and before is not None and card_view(history, now) != before:
-            fact = CardSuperseded(effective_on=today(now), card=card.number, cause="record-changed")
-            history.record(fact, by=SYSTEM, now=now)
 
     def accept(self, submission: Submission) -> None:
         """Note that a submission came in; its rows follow."""

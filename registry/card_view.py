@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from card.claims import MAX_CERTIFICATIONS
+from domain.cards import shown
 from domain.decide import JAYAPURA
-from domain.event import Standing
 from domain.facts import PersonDetails
 from domain.worker import Worker
 
@@ -15,9 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.decide import History
-    from domain.worker import Certificate
-
-_WORTH = {Standing.AUTHORITY_ATTESTED: 0, Standing.EMPLOYER_STATED: 1, Standing.SELF_DECLARED: 2}
+    from domain.event import Standing
 
 
 class Certification(NamedTuple):
@@ -55,22 +52,5 @@ def card_view(history: History, now: datetime) -> CardView | None:
         standing=worker.standing,
         employer=job.employer if job else None,
         occupation=job.occupation if job else None,
-        certifications=_shown(worker, day),
+        certifications=tuple(Certification(c.unit, c.expires_on, c.standing) for c in shown(worker, day)),
     )
-
-
-def _shown(worker: Worker, day: date) -> tuple[Certification, ...]:
-    """Those in force, the best attested and longest lasting first, one a unit, as many as a card holds."""
-    in_force = (
-        c for c in worker.certificates.values() if c.state == "valid" and (c.expires_on is None or c.expires_on >= day)
-    )
-    best: dict[str, Certificate] = {}
-    for certificate in sorted(in_force, key=_rank):
-        best.setdefault(certificate.unit, certificate)
-    shown = list(best.values())[:MAX_CERTIFICATIONS]
-    return tuple(Certification(c.unit, c.expires_on, c.standing) for c in shown)
-
-
-def _rank(certificate: Certificate) -> tuple[int, int, str]:
-    lasts = certificate.expires_on.toordinal() if certificate.expires_on else 10**7
-    return (_WORTH[certificate.standing], -lasts, certificate.unit)

@@ -120,6 +120,10 @@ PEOPLE: dict[str, tuple[str, str]] = {
         "Identitas belum terverifikasi (sekarang: {identity}); kartu menunggu verifikasi.",
         "The identity is not verified (now: {identity}); a card has to wait for that.",
     ),
+    "worker-merged": (
+        "Data orang ini sudah digabung; yang diteruskan {into}.",
+        "This person's record was merged; {into} carries on.",
+    ),
     "merged-already": ("Kedua data ini sudah digabung.", "These two are merged already."),
     "not-merged": ("Kedua data ini tidak digabung.", "These two are not merged."),
     "merge-names": (
@@ -220,6 +224,10 @@ CARDS: dict[str, tuple[str, str]] = {
     "phone-key-none": (
         "Tidak ada ponsel yang terdaftar untuk orang ini.",
         "No phone is enrolled for this person.",
+    ),
+    "card-held": (
+        "Kartu {card} sedang ditangguhkan untuk pemeriksaan; aktifkan kembali atau cabut lebih dulu.",
+        "The card {card} is suspended while it is looked into; reinstate or revoke it first.",
     ),
     "card-none": ("Orang ini tidak memiliki kartu yang berlaku.", "This person has no card in force."),
     "card-unknown": ("Kartu {card} tidak dikenal.", "There is no card {card}."),

@@ -1,9 +1,10 @@
 """Cards: issued from the record, signed, committed, and only then released. Lists for those who verify offline.
 
-The parts: issuing (a card from the record), lists (what verifiers fetch).
+The parts: issuing (a card from the record), life (what becomes of it), lists (what verifiers fetch).
 """
 
-from registry.cards.issuing import CONTRACT_GRACE, VALID_YEARS, Issued, current, issue
+from domain.cards import CONTRACT_GRACE, VALID_YEARS
+from registry.cards.issuing import Issued, current, issue
 from registry.cards.lists import moment, status_token, titles, trust_list
 
 __all__ = [

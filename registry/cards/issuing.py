@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from card import cwt, jws, qr
 from card.claims import SKKNI_UNIT, CardClaims, Certification, StatusReference, shown
 from card.errors import CardError
 from card.number import new_number
-from domain import codes
+from domain import cards, codes
 from domain import facts as f
-from domain.decide import JAKARTA, today
+from domain.decide import today
 from domain.employer import Employer
 from domain.errors import Refused
+from domain.structure import no_card
 from registry.card_view import card_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
+    from collections.abc import Callable, Iterator
+    from datetime import date, datetime
     from uuid import UUID
 
     from card.claims import CertificationStanding, Sex, Standing
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from registry.app import Receipt, Registry
     from registry.card_view import CardView
 
-VALID_YEARS = 2
-CONTRACT_GRACE = timedelta(days=90)
-"""After a fixed term's end: long enough for the employer to report what follows."""
+    Place = Callable[[], tuple[int, int]]
+    Named = Callable[[UUID], Employer | None]
 
 
 class Issued(NamedTuple):
@@ -42,53 +41,69 @@ class Issued(NamedTuple):
     jwt: str
 
 
-def issue(registry: Registry, worker: UUID, *, by: Actor) -> Issued:
-    """Issue the worker's card; one that is live is superseded in the same save.
+class Issuer:
+    """Makes cards, not committed yet. `place`: a status entry that no card ever had; `named`: an employer by its
+    stream. By default both ask the database for every card."""
 
-    1. decide the claims  2. sign  3. commit the very bytes  4. release. A crash before 3 releases nothing.
-    Raises: Refused("worker-unknown"), ("worker-erased"), ("identity-unverified"), ("card-name"), ("permit-lapsed").
-    """
-    signed: dict[str, Issued] = {}
+    def __init__(self, registry: Registry, *, place: Place | None = None, named: Named | None = None) -> None:
+        self.registry = registry
+        self.place = place or registry.places
+        self.named = named or (lambda stream: _employer(registry, stream))
 
-    def plan(history: History) -> Iterator[f.CardSuperseded | f.CardIssued]:
-        state, now = _worker(history), registry.now()
-        if state.identity != "verified":
-            raise Refused("identity-unverified", identity=state.identity)
+    def card(self, history: History) -> f.CardIssued:
+        """The card that the record supports now, signed, as the fact that is to join it.
+
+        Raises: Refused("worker-unknown"), ("worker-erased"), ("identity-unverified"), ("worker-deceased"),
+        ("worker-merged"), ("card-held"), ("card-claims"), ("permit-lapsed").
+        """
+        state, now = worker_of(history), self.registry.now()
+        if (reason := no_card(state)) is not None:
+            raise reason
         view = card_view(history, now)
         if view is None:
-            raise Refused("worker-erased", worker=worker)
-        if state.live_card is not None:
-            yield f.CardSuperseded(effective_on=today(now), card=state.live_card.number, cause="reissued")
-        of_version = history.version
-        shard, index = registry.places()
-        signer = registry.keyring.signer(shard, now=int(now.timestamp()))
+            raise Refused("worker-erased", worker=history.stream)
         issued_at = now.replace(microsecond=0)
-        expires_at = _expiry(state, issued_at)
+        expires_at = cards.expiry(state, issued_at)
         if expires_at <= issued_at:
             raise Refused("permit-lapsed", until=state.permit_until)
-        claims = _claims(registry, view, issued_at, expires_at, StatusReference(shard=shard, index=index))
-        cose, token = cwt.sign(claims, signer), jws.encode(claims, signer)
-        signed[claims.number] = Issued(claims, qr.text(cose), token)
-        yield f.CardIssued(
+        shard, index = self.place()
+        signer = self.registry.keyring.signer(shard, now=int(now.timestamp()))
+        employer = self.named(view.employer) if view.employer else None
+        claims = _claims(view, employer, issued_at, expires_at, StatusReference(shard=shard, index=index))
+        return f.CardIssued(
             effective_on=today(now),
             card=claims.number,
-            of_version=of_version,
+            of_version=history.version,
             issued_at=issued_at,
             expires_at=expires_at,
             kid=signer.kid.hex(),
             shard=shard,
             index=index,
-            personal=f.SignedCard(cwt=cose, jwt=token),
+            personal=f.SignedCard(cwt=cwt.sign(claims, signer), jwt=jws.encode(claims, signer)),
         )
 
-    receipt = registry.record(worker, plan, by=by)
-    return signed[_number(registry.history(worker), receipt) if len(signed) > 1 else next(iter(signed))]
+    def in_place_of_the_live_one(self, history: History) -> Iterator[f.CardSuperseded | f.CardIssued]:
+        """As `card`; one that is live is superseded in the same save."""
+        card, live = self.card(history), worker_of(history).live_card
+        if live is not None:
+            yield f.CardSuperseded(effective_on=card.effective_on, card=live.number, cause="reissued")
+        yield card
 
 
-def _number(history: History, receipt: Receipt) -> str:
-    """The number of the card that was committed, when more were signed: another writer, or a line, was in the way."""
-    facts = [event.fact for event in history.events if event.id in receipt.events]
-    return next(fact.card for fact in facts if isinstance(fact, f.CardIssued))
+def issue(registry: Registry, worker: UUID, *, by: Actor) -> Issued:
+    """Issue the worker's card; one that is live is superseded in the same save.
+
+    1. decide the claims  2. sign  3. commit the very bytes  4. release. A crash before 3 releases nothing.
+    Raises: as `Issuer.card`.
+    """
+    return released(registry, registry.record(worker, Issuer(registry).in_place_of_the_live_one, by=by))
+
+
+def released(registry: Registry, receipt: Receipt) -> Issued:
+    """The card that was committed under a receipt. Another may have been signed before: a writer was in the way."""
+    events = registry.history(receipt.stream).events
+    fact = next(e.fact for e in events if e.id in receipt.events and isinstance(e.fact, f.CardIssued))
+    return opened(fact.personal, receipt.stream)
 
 
 def current(registry: Registry, worker: UUID) -> Issued:
@@ -100,39 +115,34 @@ def current(registry: Registry, worker: UUID) -> Issued:
     card = state.live_card
     if card is None:
         raise Refused("card-none", worker=worker)
-    if not isinstance(card.signed, f.SignedCard):
+    return opened(card.signed, worker)
+
+
+def opened(signed: object, worker: UUID) -> Issued:
+    """What was released with these bytes. Raises: Refused("worker-erased")."""
+    if not isinstance(signed, f.SignedCard):
         raise Refused("worker-erased", worker=worker)
-    claims = cwt.claims_of(cwt.parse(card.signed.cwt).payload)
-    return Issued(claims, qr.text(card.signed.cwt), card.signed.jwt)
+    return Issued(cwt.claims_of(cwt.parse(signed.cwt).payload), qr.text(signed.cwt), signed.jwt)
 
 
-def _worker(history: History) -> Worker:
+def worker_of(history: History) -> Worker:
+    """Raises: Refused("worker-unknown")."""
     state: Worker | Employer | None = history.state() if history.events else None
     if state is None or isinstance(state, Employer):
         raise Refused("worker-unknown", worker=history.stream)
     return state
 
 
-def _expiry(worker: Worker, issued_at: datetime) -> datetime:
-    """Two years, or sooner: with the permit of a foreign worker, or some time after a fixed term's end."""
-    ends = [issued_at + timedelta(days=365 * VALID_YEARS)]
-    if worker.permit_until is not None:
-        ends.append(_midnight_after(worker.permit_until))
-    job = worker.current
-    if job is not None and job.contract.ends_on is not None:
-        ends.append(max(_midnight_after(job.contract.ends_on), issued_at) + CONTRACT_GRACE)
-    return min(ends)
-
-
-def _midnight_after(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), JAKARTA).astimezone(UTC)
+def _employer(registry: Registry, stream: UUID) -> Employer | None:
+    state = registry.history(stream).state()
+    return state if isinstance(state, Employer) else None
 
 
 def _claims(
-    registry: Registry, view: CardView, issued_at: datetime, expires_at: datetime, status: StatusReference
+    view: CardView, employer: Employer | None, issued_at: datetime, expires_at: datetime, status: StatusReference
 ) -> CardClaims:
-    employer = registry.history(view.employer).state() if view.employer else None
-    named = employer if isinstance(employer, Employer) and employer.name else None
+    """Raises: Refused("card-claims")."""
+    named = employer if employer is not None and employer.name else None
     standing: Standing = view.standing  # type: ignore[assignment]  # the same closed list on both sides
     sex: Sex = view.sex  # type: ignore[assignment]  # the same
     try:

@@ -20,6 +20,7 @@ from keys.errors import KeysError
 from registry.cli import (
     audit,
     backup,
+    card_life,
     cards,
     demo,
     erase,
@@ -50,6 +51,7 @@ files.add_to(app)
 people.add_to(app)
 erase.add_to(app)
 cards.add_to(app)
+card_life.add_to(cards.card)
 trust.add_to(app)
 reading.add_to(app)
 key_commands.add_to(app)

@@ -53,7 +53,7 @@ def load(site: Site, *rows: Values) -> Summary:
     return Loader(site.registry).load(ndjson_file(home / "rows.ndjson", *rows), results=home / "results.csv")
 
 
-def register(registry: Registry, n: int = 1) -> UUID:
+def register(registry: Registry, n: int = 1, *, permit_until: date | None = None) -> UUID:
     """The n-th woman's stream, with her registration in it."""
     claim = registry.vault.claim("nik", nik(n))
     registered = f.WorkerRegistered(
@@ -61,6 +61,7 @@ def register(registry: Registry, n: int = 1) -> UUID:
         birth_year=BORN.year,
         sex="F",
         key_commitment=claim.commitment,
+        permit_until=permit_until,
         personal=f.PersonDetails(name=f"Siti {n}", birth_date=BORN, nik=nik(n)),
     )
     registry.record(claim.stream, lambda _: [registered], by=OFFICER)
