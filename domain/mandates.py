@@ -38,6 +38,7 @@ MAY: dict[type[Fact], frozenset[Role]] = {
     f.EducationRecorded: _PERSON | _EMPLOYER,
     f.SkillsDeclared: _PERSON | _EMPLOYER,
     f.DisabilityDeclared: _PERSON,
+    f.PhotoTaken: _PERSON,
     f.WorkersMerged: _OFFICER,
     f.WorkersSplit: _OFFICER,
     f.KeyDestroyed: _OFFICER,

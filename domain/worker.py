@@ -128,7 +128,10 @@ class Statement(Struct):
 
 
 class Worker(Struct, kw_only=True):
-    """What is known of a person. Everything has an empty value: a stream may hold any fact first."""
+    """What is known of a person. Everything has an empty value: a stream may hold any fact first.
+
+    `photo`: version of the fact that holds the portrait.
+    """
 
     id: UUID
     registered: bool = False
@@ -148,6 +151,7 @@ class Worker(Struct, kw_only=True):
     disability: f.Disability | Erased | None = None
     phone_key: f.PhoneKey | Erased | None = None
     former_phone_keys: list[f.PhoneKey | Erased] = field(default_factory=list)
+    photo: int | None = None
     employments: dict[UUID, Employment] = field(default_factory=dict)
     trainings: dict[str, Training] = field(default_factory=dict)
     apprenticeships: dict[UUID, Apprenticeship] = field(default_factory=dict)
@@ -259,6 +263,11 @@ def _(w: Worker, fact: f.SkillsDeclared, _event: Event) -> None:
 @_on(f.DisabilityDeclared)
 def _(w: Worker, fact: f.DisabilityDeclared, _event: Event) -> None:
     w.disability = fact.personal
+
+
+@_on(f.PhotoTaken)
+def _(w: Worker, _fact: f.PhotoTaken, event: Event) -> None:
+    w.photo = event.originator_version
 
 
 @_on(f.WorkersMerged)

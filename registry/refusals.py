@@ -237,6 +237,18 @@ CARDS: dict[str, tuple[str, str]] = {
         "Kartu berstatus {got}; diharapkan {expected}.",
         "The card is {got}; expected {expected}.",
     ),
+    "photo-too-large": (
+        "Foto terlalu besar; paling banyak 10 MiB dan 25 juta piksel.",
+        "The photo is too large; at most 10 MiB and 25 million pixels.",
+    ),
+    "photo-too-small": (
+        "Foto terlalu kecil untuk mengenali wajah; paling sedikit 120 x 160 piksel.",
+        "The photo is too small to know a face by; at least 120 x 160 pixels.",
+    ),
+    "photo-unreadable": (
+        "Foto tidak dapat dibaca; diharapkan berkas JPEG, PNG, atau WebP.",
+        "The photo cannot be read; expected a JPEG, PNG or WebP file.",
+    ),
     "permit-lapsed": ("Izin tinggal berakhir {until}.", "The permit ended on {until}."),
     "status-shard-unknown": ("Tidak ada daftar status nomor {shard}.", "There is no status list {shard}."),
 }

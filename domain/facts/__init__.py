@@ -35,6 +35,8 @@ from domain.facts.people import (
     LabourForceStatusDeclared,
     Note,
     PersonDetails,
+    Photo,
+    PhotoTaken,
     SkillsDeclared,
     WorkerRegistered,
     WorkersMerged,
@@ -82,6 +84,7 @@ CORRECTABLE: tuple[type[Fact], ...] = (
     EducationRecorded,
     SkillsDeclared,
     DisabilityDeclared,
+    PhotoTaken,
     Hired,
     ContractRecorded,
     ContractExtended,
@@ -158,7 +161,7 @@ TOPICS: dict[str, type[Fact]] = {topic_of(fact): fact for fact in FACTS}
 
 Amendment = FactCorrected | FactVoided
 Registration = WorkerRegistered | EmployerRegistered
-Personal = PersonDetails | Contact | Note | Disability | Wage | CertificateNumber | SignedCard | PhoneKey
+Personal = PersonDetails | Contact | Note | Disability | Wage | CertificateNumber | SignedCard | PhoneKey | Photo
 AnyFact: Any = reduce(or_, FACTS)
 
 __all__ = [
@@ -214,6 +217,8 @@ __all__ = [
     "PhoneKey",
     "PhoneKeyEnrolled",
     "PhoneKeyWithdrawn",
+    "Photo",
+    "PhotoTaken",
     "PositionChanged",
     "Registration",
     "Reinstated",

@@ -120,6 +120,7 @@ CASES: list[tuple[tuple[Fact, ...], Fact, Callable[[Any], bool]]] = [
     ((registered(),), a(f.EducationRecorded), at(itself, education="sakernas:2024/9")),
     ((registered(),), a(f.SkillsDeclared), at(itself, skills=(OCCUPATION, UNIT))),
     ((registered(),), a(f.DisabilityDeclared), at(itself, disability=f.Disability(kinds=("hearing",)))),
+    ((registered(),), a(f.PhotoTaken), at(itself, photo=2)),
     ((registered(),), a(f.WorkersMerged), at(itself, merged={OTHER_WORKER: WORKER})),
     ((registered(), a(f.WorkersMerged)), a(f.WorkersSplit), at(itself, merged={})),
     ((registered(),), a(f.KeyDestroyed), at(itself, erased=True)),

@@ -76,6 +76,7 @@ TABLE = {
     "WO": (
         f.LabourForceStatusDeclared,
         f.DisabilityDeclared,
+        f.PhotoTaken,
         f.TerminationContested,
         f.StatementAdded,
         f.DisputeOpened,
