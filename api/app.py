@@ -14,6 +14,7 @@ from api import (
     health,
     ledger,
     lists,
+    phone,
     photos,
     receipts,
     reference,
@@ -35,7 +36,7 @@ from registry.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-ROUTES = (submissions, receipts, ledger, health, reference)
+ROUTES = (submissions, receipts, ledger, health, phone, reference)
 READS = (workers, cards, card_life, photos, lists, statistics)
 """Those that may be asked to include what was just written."""
 

@@ -4,20 +4,16 @@ import { existsSync } from "node:fs";
 import { cp, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { buildPage } from "./build-page.mjs";
 
 const browser = { platform: "browser", format: "esm", target: ["es2022"], minify: true, sourcemap: false };
 const node = { platform: "node", format: "esm", target: ["node20"] };
 const TARGETS = [
-  { entry: "src/page/main.ts", out: "dist/page/main.js", ...browser },
-  { entry: "src/page/sw.ts", out: "dist/page/sw.js", ...browser, format: "iife" },
   { entry: "src/holder/main.ts", out: "dist/holder/main.js", ...browser },
   { entry: "src/card/index.ts", out: "dist/card.mjs", ...browser },
   { entry: "src/cli.ts", out: "dist/cli.mjs", ...node },
 ];
-const STATIC = [
-  ["src/page/static", "dist/page"],
-  ["src/holder/static", "dist/holder"],
-];
+const STATIC = [["src/holder/static", "dist/holder"]];
 
 const absWorkingDir = fileURLToPath(new URL(".", import.meta.url));
 process.chdir(absWorkingDir);
@@ -29,3 +25,4 @@ for (const { entry, out, ...options } of TARGETS.filter(({ entry }) => existsSyn
 for (const [from, to] of STATIC.filter(([from]) => existsSync(from))) {
   await cp(from, to, { recursive: true });
 }
+await buildPage(browser);

@@ -1,0 +1,153 @@
+"""`/verify`: the page with which a phone checks cards, as `make web` built it, and the lists that it keeps.
+
+The lists stand in `/verify/lists/` as in a verifier's folder (docs/card-profile.md section 9), so that any web server
+with the built page and such a folder beside it serves phones as well as this one.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi import Path as InPath
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api import lists
+from api.desk import AtDesk
+from card.trust import titles_json
+from domain.errors import Refused
+from registry.cards import titles
+
+router = APIRouter(prefix="/verify", include_in_schema=False)
+
+BUILT = Path(__file__).parents[1] / "card" / "verifier" / "dist" / "page"
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",
+        "style-src 'self'",
+        "img-src 'self' blob:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types kets",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+}
+REVALIDATED = {"Cache-Control": "no-cache"}
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+"""For names that carry a digest of what they name."""
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+}
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
+"""By preference, with the ending of the file that the build has compressed so."""
+NOT_BUILT = (
+    '<!doctype html><html lang="id"><meta charset="utf-8"><title>KETS</title>'
+    "<h1>Halaman pemeriksa belum dibuat</h1><p>Jalankan <code>make web</code>.</p>"
+    '<div lang="en"><h1>The verifier is not built yet</h1><p>Run <code>make web</code>.</p></div></html>'
+)
+AcceptEncoding = Annotated[str, Header(max_length=200)]
+IfNoneMatch = Annotated[str | None, Header(max_length=1000)]
+
+
+@router.get("")
+def slash(request: Request) -> RedirectResponse:
+    """The page's files are named relative to `/verify/`."""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/verify/", status_code=308)
+
+
+@router.get("/")
+def page(accept_encoding: AcceptEncoding = "") -> Response:
+    """The page; without it, how to get it."""
+    if not (BUILT / "index.html").exists():
+        return HTMLResponse(NOT_BUILT, status_code=503)
+    return _sent("index.html", "text/html; charset=utf-8", accept_encoding, REVALIDATED)
+
+
+@router.get("/sw.js")
+def service_worker(accept_encoding: AcceptEncoding = "") -> Response:
+    """Never kept, so that a new page is noticed; it may answer for `/verify` itself, too."""
+    headers = {**REVALIDATED, "Service-Worker-Allowed": "/verify"}
+    return _sent("sw.js", TYPES[".js"], accept_encoding, headers)
+
+
+@router.get("/{name}")
+def file(
+    name: Annotated[str, InPath(max_length=80, pattern=r"^[a-z0-9]+(-[a-z0-9]+)+\.[a-z]+$")],
+    accept_encoding: AcceptEncoding = "",
+) -> Response:
+    """Scripts, styles, icons, zxing: all by names that change with their content."""
+    media_type = TYPES.get(Path(name).suffix)
+    if media_type is None:
+        raise Refused("not-found")
+    return _sent(name, media_type, accept_encoding, FOR_EVER)
+
+
+@router.get("/lists/root.json")
+def root(desk: AtDesk) -> Response:
+    """The root that a phone pins on its first visit."""
+    return Response(
+        json.dumps(desk.registry.keyring.root.public_jwk), headers=REVALIDATED, media_type="application/json"
+    )
+
+
+@router.get("/lists/trust-list.jwt")
+def trust_list(desk: AtDesk, if_none_match: IfNoneMatch = None) -> Response:
+    """As `/v1/trust-list`."""
+    return lists.trust_list(desk, if_none_match)
+
+
+@router.get("/lists/status/{n}.jwt")
+def status(desk: AtDesk, n: Annotated[int, InPath(ge=0, le=65_535)], if_none_match: IfNoneMatch = None) -> Response:
+    """As `/v1/status/{n}`."""
+    return lists.status(desk, n, if_none_match)
+
+
+@router.get("/lists/titles.json")
+def table_of_titles(accept_encoding: AcceptEncoding = "") -> Response:
+    """Titles of occupations; their digest is in the trust list."""
+    headers = {**REVALIDATED, "Vary": "Accept-Encoding"}
+    if "gzip" not in _accepted(accept_encoding):
+        return Response(titles_json(titles()), headers=headers, media_type="application/json")
+    return Response(_small_titles(), headers={**headers, "Content-Encoding": "gzip"}, media_type="application/json")
+
+
+def _sent(name: str, media_type: str, accept_encoding: str, headers: dict[str, str]) -> Response:
+    accepted = _accepted(accept_encoding)
+    for encoding, ending in ENCODINGS.items():
+        if encoding in accepted and (BUILT / f"{name}{ending}").is_file():
+            headers = {**headers, "Content-Encoding": encoding}
+            name = f"{name}{ending}"
+            break
+    try:
+        content = (BUILT / name).read_bytes()
+    except FileNotFoundError:
+        raise Refused("not-found") from None
+    return Response(content, headers={**HEADERS, **headers, "Vary": "Accept-Encoding"}, media_type=media_type)
+
+
+def _accepted(header: str) -> set[str]:
+    return {each.partition(";")[0].strip() for each in header.split(",")}
+
+
+@cache
+def _small_titles() -> bytes:
+    return gzip.compress(titles_json(titles()), 9, mtime=0)

@@ -1,0 +1,172 @@
+/** What the page says, in Indonesian and English. What a verdict says is in card/messages.py, for all verifiers. */
+
+export type Words = { readonly id: string; readonly en: string };
+
+export const WORDS = {
+  title: { id: "Periksa Kartu", en: "Check a Card" },
+  about: { id: "Tentang halaman ini", en: "About this page" },
+  close: { id: "Tutup", en: "Close" },
+
+  "camera-asking": {
+    id: "Kamera dipakai untuk membaca kode QR. Gambarnya tidak dikirim dan tidak disimpan.",
+    en: "The camera reads the QR code. Its picture is not sent and not kept.",
+  },
+  "camera-start": { id: "Nyalakan kamera", en: "Turn the camera on" },
+  "camera-starting": { id: "Menyalakan kamera …", en: "Turning the camera on …" },
+  "camera-on": { id: "Arahkan ke kode QR pada kartu", en: "Point at the QR code on the card" },
+  "camera-denied": {
+    id: "Kamera tidak diizinkan. Izinkan di pengaturan peramban, atau pilih foto.",
+    en: "The camera is not allowed. Allow it in the browser's settings, or choose a picture.",
+  },
+  "camera-none": {
+    id: "Tidak ada kamera yang dapat dipakai. Pilih foto, ketik, atau pakai pemindai.",
+    en: "No camera can be used here. Choose a picture, type, or use a scanner.",
+  },
+  "camera-insecure": {
+    id: "Kamera hanya dapat dipakai lewat alamat https. Pilih foto, ketik, atau pakai pemindai.",
+    en: "The camera works over https only. Choose a picture, type, or use a scanner.",
+  },
+  torch: { id: "Lampu", en: "Torch" },
+  turn: { id: "Ganti kamera", en: "Switch camera" },
+  picture: { id: "Pilih foto", en: "Choose a picture" },
+  "picture-reading": { id: "Membaca foto …", en: "Reading the picture …" },
+  "picture-no-code": {
+    id: "Tidak ada kode QR yang terbaca di foto itu. Foto lagi lebih dekat, terang dan tidak miring.",
+    en: "No QR code could be read in that picture. Take it again: closer, brighter, straight.",
+  },
+  "picture-unreadable": {
+    id: "Berkas itu bukan foto yang dapat dibuka.",
+    en: "That file is not a picture that opens.",
+  },
+  typed: { id: "Ketik kode", en: "Type the code" },
+  "typed-title": { id: "Ketik atau tempel isi kode", en: "Type or paste the code's text" },
+  "typed-label": { id: "Isi kode QR, atau token kartu", en: "Text of the QR code, or the card's token" },
+  "wedge-note": {
+    id: "Pemindai genggam (USB atau Bluetooth) dapat dipakai kapan saja, tanpa membuka kotak ini.",
+    en: "A handheld scanner (USB or Bluetooth) works at any time, without opening this box.",
+  },
+  check: { id: "Periksa", en: "Check" },
+  checking: { id: "Memeriksa …", en: "Checking …" },
+
+  ask: { id: "Bukti langsung", en: "Live proof" },
+  "ask-phone": { id: "Minta bukti langsung dari ponselnya", en: "Ask the holder's phone for live proof" },
+  "ask-say": { id: "Bacakan kepada pemegang kartu:", en: "Read this to the holder:" },
+  "ask-how": {
+    id: "Ia mengetiknya di ponselnya. Lalu pindai kode di layar ponsel itu.",
+    en: "They type it into their phone. Then scan the code on that phone's screen.",
+  },
+  "ask-end": { id: "Batal", en: "Cancel" },
+
+  "lists-none": { id: "Belum ada daftar", en: "No lists yet" },
+  "lists-age": { id: "Daftar: {age}", en: "Lists: {age}" },
+  "lists-old": { id: "Daftar lama: {age}", en: "Old lists: {age}" },
+  refresh: { id: "Perbarui", en: "Refresh" },
+  refreshing: { id: "Mengambil daftar …", en: "Fetching lists …" },
+  "refreshed-new": { id: "Sudah diperbarui", en: "Refreshed" },
+  "refreshed-same": { id: "Sudah yang terbaru", en: "Already the latest" },
+  "refreshed-offline": { id: "Tanpa jaringan; daftar ini tetap dipakai", en: "No network; these stay in use" },
+  "refreshed-refused": { id: "Ditolak: {why}", en: "Refused: {why}" },
+
+  "refresh-check": { id: "Perbarui dan periksa lagi", en: "Refresh and check again" },
+  clock: { id: "Jam perangkat ini:", en: "This device's clock:" },
+  again: { id: "Pindai lagi", en: "Scan again" },
+  compare: { id: "Bandingkan dengan orangnya", en: "Compare with the person" },
+  face: { id: "Wajah", en: "Face" },
+  "face-card": { id: "Cocokkan dengan foto pada kartu", en: "Match it with the photo on the card" },
+  "face-signed": { id: "Cocokkan dengan foto ini", en: "Match it with this photo" },
+  "face-scan": { id: "Pindai foto di kartu", en: "Scan the photo on the card" },
+  "face-alt": { id: "Foto pemegang kartu", en: "Photo of the holder" },
+  name: { id: "Nama", en: "Name" },
+  "birth-date": { id: "Tanggal lahir", en: "Birth date" },
+  M: { id: "Laki-laki", en: "Male" },
+  F: { id: "Perempuan", en: "Female" },
+  live: {
+    id: "Langsung: ponsel pemegang menjawab {seconds} detik lalu",
+    en: "Live: the holder's phone answered {seconds} s ago",
+  },
+  "live-asked": {
+    id: "Langsung: ponsel pemegang menjawab kode Anda {seconds} detik lalu",
+    en: "Live: the holder's phone answered your code {seconds} s ago",
+  },
+  work: { id: "Pekerjaan", en: "Work" },
+  standing: { id: "Status", en: "Standing" },
+  unknown: { id: "Tidak diketahui", en: "Unknown" },
+  employed: { id: "Bekerja", en: "Employed" },
+  seeking: { id: "Mencari kerja", en: "Seeking work" },
+  "self-employed": { id: "Berusaha sendiri", en: "Self-employed" },
+  "in-school": { id: "Sekolah", en: "In school" },
+  "home-duties": { id: "Mengurus rumah tangga", en: "Home duties" },
+  "not-seeking": { id: "Tidak mencari kerja", en: "Not seeking work" },
+  employer: { id: "Perusahaan", en: "Employer" },
+  occupation: { id: "Jabatan", en: "Occupation" },
+  outdated: { id: "tidak mutakhir", en: "out of date" },
+  certificates: { id: "Sertifikat", en: "Certificates" },
+  "certificates-none": { id: "Tidak ada sertifikat pada kartu ini.", en: "No certificates on this card." },
+  "self-declared": { id: "Pernyataan sendiri", en: "Self-declared" },
+  "employer-stated": { id: "Dinyatakan perusahaan", en: "Employer-stated" },
+  "authority-attested": { id: "Disahkan lembaga", en: "Authority-attested" },
+  until: { id: "berlaku s.d. {date}", en: "valid until {date}" },
+  "until-over": { id: "HABIS {date}", en: "ENDED {date}" },
+  endless: { id: "tanpa batas waktu", en: "does not expire" },
+  card: { id: "Kartu", en: "Card" },
+  number: { id: "Nomor kartu", en: "Card number" },
+  issued: { id: "Terbit", en: "Issued" },
+  expires: { id: "Berlaku s.d.", en: "Valid until" },
+  "status-known": { id: "Status per", en: "Status as of" },
+  today: { id: "hari ini", en: "today" },
+  back: {
+    id: "Ini sisi foto dari sebuah kartu. Pindai kode utama kartu.",
+    en: "This is the photo side of a card. Scan the card's main code.",
+  },
+
+  "about-what": {
+    id: "Memeriksa kartu tenaga kerja di perangkat ini sendiri, juga tanpa jaringan.",
+    en: "Checks worker cards on this device itself, also without a network.",
+  },
+  "about-private": {
+    id: "Tidak ada kartu yang dikirim, dan tidak ada riwayat pemindaian yang disimpan: setelah “Pindai lagi”, datanya hilang.",
+    en: "No card is sent anywhere, and no history of scans is kept: after “Scan again” its data are gone.",
+  },
+  meaning: { id: "Arti jawaban", en: "What the answers mean" },
+  "meaning-valid": { id: "Asli dan berlaku. Bandingkan orangnya.", en: "Genuine and in force. Compare the person." },
+  "meaning-invalid": { id: "Jangan diterima.", en: "Do not accept it." },
+  "meaning-status-old": {
+    id: "Asli, tetapi pencabutan terbaru belum diketahui. Perbarui daftar.",
+    en: "Genuine, but recent revocations are not known. Refresh the lists.",
+  },
+  "meaning-cannot-check": {
+    id: "Perangkat ini tidak tahu. Bukan salah pemegang: perbarui daftar, atau minta dokumen lain.",
+    en: "This device cannot tell. Not the holder's fault: refresh, or ask for another document.",
+  },
+  trust: { id: "Kepercayaan", en: "Trust" },
+  origin: { id: "Daftar berasal dari", en: "Lists come from" },
+  fingerprint: {
+    id: "Sidik jari akar, dipasang pada kunjungan pertama",
+    en: "Fingerprint of the root, pinned on the first visit",
+  },
+  "fingerprint-note": {
+    id: "Bandingkan sekali dengan yang diumumkan kementerian. Daftar yang tidak ditandatangani akar ini ditolak.",
+    en: "Compare it once with the one that the ministry publishes. Lists not signed by this root are refused.",
+  },
+  "trust-list": { id: "Daftar kepercayaan", en: "Trust list" },
+  "trust-made": {
+    id: "dibuat {made}, berlaku s.d. {ends}, {keys} penanda tangan",
+    en: "made {made}, valid until {ends}, {keys} signers",
+  },
+  "status-lists": { id: "Daftar status", en: "Status lists" },
+  "status-held": {
+    id: "{held} dari {all}, {size} kB; yang tertua dibuat {made}",
+    en: "{held} of {all}, {size} kB; the oldest made {made}",
+  },
+  settings: { id: "Pengaturan", en: "Settings" },
+  vibrate: { id: "Getar saat ada jawaban", en: "Vibrate when there is an answer" },
+  sound: { id: "Bunyi saat ada jawaban", en: "Sound when there is an answer" },
+  forget: { id: "Hapus daftar dan mulai dari awal", en: "Delete the lists and start anew" },
+  "forget-sure": {
+    id: "Hapus semua daftar dan akar yang dipasang? Jaringan diperlukan untuk mulai lagi.",
+    en: "Delete all lists and the pinned root? A network is needed to start again.",
+  },
+  version: { id: "Versi", en: "Version" },
+} as const satisfies Record<string, Words>;
+
+export type Word = keyof typeof WORDS;
