@@ -11,7 +11,7 @@ WEB_OK := $(WEB)/dist/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up web test check bench bench-growth faults failover tamper lock clean
+.PHONY: help setup demo up web test check bench bench-growth faults failover tamper abuse lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -72,6 +72,9 @@ failover: $(READY) ## the primary dies under load and the standby takes over; th
 
 tamper: $(READY) ## turns 10,000 single bits of log, keys and tiles; each must be found and named
 	@KETS_TAMPER=10000 $(BIN)/python -m pytest tests/registry/audit/test_tamper.py -n 0 -s
+
+abuse: $(READY) $(WEB_OK) ## 100,000 altered cards and lists, asked of both verifiers
+	@KETS_ABUSE=100000 $(BIN)/python -m pytest tests/card/test_both_verifiers_mutations.py -n 0 -s
 
 lock: $(READY) ## pin every dependency again, with hashes and without registry hosts
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements-dev.lock
