@@ -178,7 +178,7 @@ def _list_of(unverified: jws.Unverified, roots: Iterable[PublicJwk]) -> TrustLis
         payload = unverified.verified(es256.public_key(root)) if root else None
         if root is None or payload is None:
             raise VerificationError("trust-signature", f"got a list signed by {b64url(unverified.kid)}")
-        keys = [_key_of(entry) for entry in payload["keys"]]
+        keys = [_key_of(entry) for entry in _array(payload["keys"])]
         es256.public_key(payload["next_root"])
         return TrustList(
             version=whole(payload["version"]),
@@ -212,6 +212,12 @@ def whole(value: object) -> int:
     """`value`, a whole number from 0 to 2^53 - 1: what every reader of JSON holds exactly. Raises: ValueError."""
     if type(value) is not int or not 0 <= value < 2**53:
         raise ValueError(f"got {value!r}, expected a whole number below 2^53")
+    return value
+
+
+def _array(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"got {value!r}, expected an array")
     return value
 
 

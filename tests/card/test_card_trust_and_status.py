@@ -126,6 +126,7 @@ def test_another_type_or_form_is_no_trust_list(ministry: Ministry) -> None:
         resigned(token, root, trust.TYP, version=None),
         resigned(token, root, trust.TYP, keys=wrong_kid),
         resigned(token, root, trust.TYP, keys=5),
+        resigned(token, root, trust.TYP, keys={}),
         infinite(token, root),
         resigned(token, root, trust.TYP, next_root={"kty": "oct"}),
         resigned(token, root, trust.TYP, version="7"),
