@@ -28,6 +28,7 @@ from api.fresh import fresh
 from api.guard import Guard
 from api.housekeeping import purging
 from api.measures import Measures
+from api.wallet import router as wallet
 from registry.app import Registry
 from registry.erasure import replay
 from registry.intake import Intake
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None, *, registry: Registry | None = 
     errors.add_to(app)
     for module in ROUTES:
         app.include_router(module.router)
+    app.include_router(wallet)
     for module in READS:
         app.include_router(module.router, dependencies=[Depends(fresh)])
     reference.complete(app)

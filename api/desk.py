@@ -13,6 +13,7 @@ from psycopg_pool import ConnectionPool
 
 from api.kept import Kept
 from api.measures import Measures
+from api.pace import Pace
 from registry.app import Registry
 from registry.intake import Intake
 from registry.roles import DatabaseRole, as_role
@@ -38,6 +39,7 @@ class Desk:
     measures: Measures
     intake: Intake
     kept: Kept = field(default_factory=Kept)
+    pace: Pace = field(default_factory=Pace)
     loading: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(SUBMISSIONS_AT_ONCE))
 
     @contextmanager

@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.problems import answer
+from api.wallet import denials
 from domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _unavailable(request: Request, _error: Exception) -> JSONResponse:
 
 def add_to(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _refused)
+    denials.add_to(app)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     for kind in NO_ANSWER:

@@ -1,4 +1,4 @@
-"""What the API does beside answering: once an hour, what came in and is past its end date is destroyed."""
+"""What the API does beside answering: once an hour, what is past its end is destroyed, of the intake and of wallets."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import psycopg
 import structlog
 
 from domain.decide import today
+from registry.wallet import offers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,7 @@ def purging(intake: Intake, registry: Registry) -> Iterator[None]:
         while True:
             try:
                 intake.purge(today(registry.now()))
+                offers.sweep(registry.vault, registry.now())
             except (psycopg.Error, OSError) as error:
                 structlog.get_logger().warning("intake-not-purged", error=type(error).__name__)
             if ended.wait(EVERY):

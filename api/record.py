@@ -97,6 +97,7 @@ class CardHeld(BaseModel):
     state: str = Field(description="valid, suspended, revoked or superseded")
     issued_at: datetime
     expires_at: datetime
+    wallet_until: datetime | None = Field(description="When the last of its credentials in wallets ends; null: none")
 
 
 class Record(BaseModel):
@@ -150,7 +151,13 @@ def record(registry: Registry, state: w.Worker, version: int) -> Record:
         apprenticeships=[_apprenticeship(a) for a in state.apprenticeships.values()],
         certificates=[_certificate(c) for c in state.certificates.values()],
         cards=[
-            CardHeld(number=c.number, state=c.state, issued_at=c.issued_at, expires_at=c.expires_at)
+            CardHeld(
+                number=c.number,
+                state=c.state,
+                issued_at=c.issued_at,
+                expires_at=c.expires_at,
+                wallet_until=c.wallet_until,
+            )
             for c in state.cards.values()
         ],
         merged_into=[into for into in state.merged.values() if into != state.id],

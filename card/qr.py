@@ -37,6 +37,15 @@ def symbol(text: str) -> segno.QRCode:
     return segno.make(text, error="m", mode="alphanumeric", mask=MASK, boost_error=False, micro=False)
 
 
+def drawn(text: str) -> str:
+    """A QR of any text in block letters, for a terminal."""
+    import segno
+
+    out = io.StringIO()
+    segno.make(text, error="l", micro=False).terminal(out, border=2, compact=True)
+    return out.getvalue()
+
+
 def png(text: str, scale: int = 8) -> bytes:
     """A PNG of the QR, `scale` pixels a module, black on white, quiet zone of 4 modules."""
     out = io.BytesIO()

@@ -71,6 +71,7 @@ MAY: dict[type[Fact], frozenset[Role]] = {
     f.CardReinstated: _SYSTEM,
     f.CardRevoked: _SYSTEM | _PERSON,
     f.CardSuperseded: _SYSTEM,
+    f.WalletCredentialIssued: _SYSTEM,
     f.PhoneKeyEnrolled: _SYSTEM,
     f.PhoneKeyWithdrawn: _SYSTEM | _PERSON,
     f.FactCorrected: _ANYBODY,

@@ -266,6 +266,18 @@ def _(w: Worker, fact: Any) -> Refused | None:
     return None if card.state in expected else Refused("card-state", got=card.state, expected="/".join(expected))
 
 
+@_check(f.WalletCredentialIssued)
+def _(w: Worker, fact: f.WalletCredentialIssued) -> Refused | None:
+    card = w.cards.get(fact.card)
+    if card is None:
+        return Refused("card-unknown", card=fact.card)
+    if card.state != "valid":
+        return Refused("card-state", got=card.state, expected="valid")
+    if fact.expires_at > card.expires_at:
+        return Refused("outlives-card", got=fact.expires_at, expected=f"at most {card.expires_at}")
+    return None
+
+
 @_check(f.PhoneKeyEnrolled)
 def _(w: Worker, fact: f.PhoneKeyEnrolled) -> Refused | None:
     if w.identity != "verified":

@@ -90,7 +90,7 @@ class Card(Struct):
     """`state`: valid, suspended, revoked, or superseded (identity genuine, employment details out of date).
 
     `since`: the first day of that, in Jakarta; `cause`: why it is suspended or revoked; `changed_at`: when that was
-    recorded; `kid`: of the signer, in hex.
+    recorded; `kid`: of the signer, in hex; `wallet_until`: when the last of its credentials in wallets ends.
     """
 
     number: str
@@ -105,6 +105,7 @@ class Card(Struct):
     changed_at: datetime
     state: str = "valid"
     before_suspension: str = "valid"
+    wallet_until: datetime | None = None
     cause: str | None = None
 
     @property
@@ -516,6 +517,13 @@ def _(w: Worker, fact: f.CardSuperseded, event: Event) -> None:
         card.before_suspension = "superseded"
     elif card is not None:
         card.state, card.since, card.changed_at = "superseded", fact.effective_on, event.recorded_at
+
+
+@_on(f.WalletCredentialIssued)
+def _(w: Worker, fact: f.WalletCredentialIssued, _event: Event) -> None:
+    card = w.cards.get(fact.card)
+    if card is not None:
+        card.wallet_until = max(card.wallet_until or fact.expires_at, fact.expires_at)
 
 
 # -- the phone ------------------------------------------------------------------------------------------------------

@@ -231,6 +231,10 @@ CARDS: dict[str, tuple[str, str]] = {
     ),
     "card-none": ("Orang ini tidak memiliki kartu yang berlaku.", "This person has no card in force."),
     "card-unknown": ("Kartu {card} tidak dikenal.", "There is no card {card}."),
+    "outlives-card": (
+        "Kredensial dompet berakhir {got}; paling lambat bersama kartunya ({expected}).",
+        "The wallet credential ends {got}, expected no later than its card ({expected}).",
+    ),
     "card-live": ("Kartu {card} masih berlaku.", "The card {card} is still in force."),
     "card-exists": ("Nomor kartu {card} sudah terpakai.", "The card number {card} is taken."),
     "card-state": (

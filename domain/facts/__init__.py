@@ -53,6 +53,7 @@ from domain.facts.skills import (
     TrainingCompleted,
     TrainingEnrolled,
 )
+from domain.facts.wallet import WalletCredentialIssued, WalletKey
 from domain.facts.work import (
     Contract,
     ContractExtended,
@@ -151,6 +152,7 @@ FACTS: tuple[type[Fact], ...] = (
     CardSuperseded,
     PhoneKeyEnrolled,
     PhoneKeyWithdrawn,
+    WalletCredentialIssued,
     FactCorrected,
     FactVoided,
     StatementAdded,
@@ -161,7 +163,9 @@ TOPICS: dict[str, type[Fact]] = {topic_of(fact): fact for fact in FACTS}
 
 Amendment = FactCorrected | FactVoided
 Registration = WorkerRegistered | EmployerRegistered
-Personal = PersonDetails | Contact | Note | Disability | Wage | CertificateNumber | SignedCard | PhoneKey | Photo
+Personal = (
+    PersonDetails | Contact | Note | Disability | Wage | CertificateNumber | SignedCard | PhoneKey | Photo | WalletKey
+)
 AnyFact: Any = reduce(or_, FACTS)
 
 __all__ = [
@@ -235,6 +239,8 @@ __all__ = [
     "TrainingEnrolled",
     "Wage",
     "WageChanged",
+    "WalletCredentialIssued",
+    "WalletKey",
     "WarningIssued",
     "WorkerRegistered",
     "WorkersMerged",

@@ -50,12 +50,16 @@ def trust_list(registry: Registry, *, issuer: str, now: datetime) -> str:
     )
 
 
-def status_token(registry: Registry, shard: int, statuses: Iterable[tuple[int, int]], *, now: datetime) -> str:
-    """The signed status list of a shard, from the (index, status) pairs that are not 0.
+def status_token(
+    registry: Registry, shard: int, statuses: Iterable[tuple[int, int]], *, now: datetime, subject: str | None = None
+) -> str:
+    """The signed status list of a shard, from the (index, status) pairs that are not 0; `subject`: under another name.
 
     Raises: Refused("status-shard-unknown") for a shard that has no signer.
     """
     if shard not in {signer.shard for signer in registry.keyring.signers()}:
         raise Refused("status-shard-unknown", shard=shard)
-    signer = registry.keyring.signer(shard, now=int(now.timestamp()))
-    return status_list.encode(status_list.packed(statuses), shard=shard, issued_at=int(now.timestamp()), signer=signer)
+    seconds = int(now.timestamp())
+    signer = registry.keyring.signer(shard, now=seconds)
+    entries = status_list.packed(statuses)
+    return status_list.encode(entries, shard=shard, issued_at=seconds, signer=signer, subject=subject)

@@ -33,6 +33,7 @@ from registry.cli import (
     trust,
     signer_commands,
     up,
+    wallets,
 )
 from registry.cli.output import answer, errors
 from registry.postgres import PostgresError
@@ -52,6 +53,7 @@ people.add_to(app)
 erase.add_to(app)
 cards.add_to(app)
 card_life.add_to(cards.card)
+wallets.add_to(cards.card)
 trust.add_to(app)
 reading.add_to(app)
 key_commands.add_to(app)

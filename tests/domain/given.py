@@ -141,6 +141,11 @@ FILLED: dict[type[Fact], dict[str, Any]] = {
     f.CardReinstated: _CARD,
     f.CardRevoked: {**_CARD, "cause": "stolen"},
     f.CardSuperseded: {**_CARD, "cause": "record-changed"},
+    f.WalletCredentialIssued: {
+        **_CARD,
+        "expires_at": datetime(2024, 3, 1, tzinfo=UTC),
+        "personal": f.WalletKey(thumbprint=bytes(32)),
+    },
     f.PhoneKeyEnrolled: {"personal": PHONE},
     f.PhoneKeyWithdrawn: {"cause": "lost"},
     f.FactVoided: {"voids": 2, "cause": "error"},

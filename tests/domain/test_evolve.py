@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +58,7 @@ ON, ON_2 = date(2024, 2, 1), date(2024, 3, 1)
 JOINED = date(2024, 1, 15)
 OURS = (registered(), hired())
 CARD = (registered(), verified(), a(f.CardIssued))
+WALLET_UNTIL = datetime(2024, 3, 1, tzinfo=UTC)
 PLACE = (a(f.EmployerRegistered), a(f.EstablishmentOpened))
 NOTICE = (*OURS, a(f.TerminationNotified, DAY))
 
@@ -279,6 +280,12 @@ CASES: list[tuple[tuple[Fact, ...], Fact, Callable[[Any], bool]]] = [
     ),
     (CARD, a(f.CardRevoked, DAY), at(lambda w: w.cards["K-1"], state="revoked", live=False)),
     (CARD, a(f.CardSuperseded, DAY), at(lambda w: w.cards["K-1"], state="superseded", live=False)),
+    (CARD, a(f.WalletCredentialIssued, DAY), at(lambda w: w.cards["K-1"], state="valid", wallet_until=WALLET_UNTIL)),
+    (
+        (*CARD, a(f.WalletCredentialIssued, DAY)),
+        a(f.WalletCredentialIssued, DAY_2, expires_at=WALLET_UNTIL - timedelta(days=1)),
+        at(lambda w: w.cards["K-1"], wallet_until=WALLET_UNTIL),
+    ),
     ((registered(), verified()), a(f.PhoneKeyEnrolled, DAY), at(itself, phone_key=PHONE, former_phone_keys=[])),
     (
         (registered(), verified(), a(f.PhoneKeyEnrolled, DAY)),

@@ -92,7 +92,7 @@ TABLE = {
         f.CertificateIssued,
     ),
     "CO": (f.CertificateSuspended, f.CertificateRevoked),
-    "OS": (f.CardIssued, f.CardReinstated, f.CardSuperseded, f.PhoneKeyEnrolled),
+    "OS": (f.CardIssued, f.CardReinstated, f.CardSuperseded, f.WalletCredentialIssued, f.PhoneKeyEnrolled),
     "EWOICT": (f.FactCorrected, f.FactVoided),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -138,6 +138,10 @@ REFUSED: list[tuple[str, tuple[Fact, ...], Fact]] = [
     ("card-state", (*CARD, a(f.CardRevoked, DAY_2)), a(f.CardSuspended, DAY_3)),
     ("card-state", (*CARD, a(f.CardSuspended, DAY_2)), a(f.CardSuspended, DAY_3)),
     ("card-state", (*CARD, a(f.CardRevoked, DAY_2)), a(f.CardRevoked, DAY_3)),
+    ("card-unknown", (registered(), verified()), a(f.WalletCredentialIssued)),
+    ("card-state", (*CARD, a(f.CardSuspended, DAY_2)), a(f.WalletCredentialIssued, DAY_3)),
+    ("card-state", (*CARD, a(f.CardSuperseded, DAY_2)), a(f.WalletCredentialIssued, DAY_3)),
+    ("outlives-card", CARD, a(f.WalletCredentialIssued, DAY_2, expires_at=datetime(2030, 1, 1, tzinfo=UTC))),
     ("card-state", (*CARD, a(f.CardSuperseded, DAY_2)), a(f.CardSuperseded, DAY_3)),
     # the phone
     ("identity-unverified", (registered(),), a(f.PhoneKeyEnrolled)),

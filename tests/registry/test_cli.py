@@ -136,6 +136,17 @@ def test_a_file_becomes_a_card_that_is_verified_offline_and_a_history_that_is_re
     assert {at["behind"] for at in status.values()} == {0}
 
 
+def test_a_card_is_offered_to_a_wallet(kets: Kets) -> None:
+    worker = worker_of(kets("load", kets.file(*FOUNDING, HIRE, VERIFIED), "--json"))
+    assert kets("card", "offer", worker).status == 1  # no card yet
+    assert kets("card", "issue", worker, "--out", "card").status == 0
+    offered = kets("card", "offer", worker, "--json")
+    assert offered.status == 0, offered.problem
+    assert max(len(line) for line in offered.text.splitlines()[:45] if "▀" in line) <= 80
+    assert offered.json["uri"] in offered.text
+    assert offered.json["tx_code"] not in offered.json["uri"]
+
+
 def test_a_changed_card_is_superseded_and_the_next_is_valid(kets: Kets) -> None:
     worker = worker_of(kets("load", kets.file(*FOUNDING, HIRE, VERIFIED), "--json"))
     kets("card", "issue", worker, "--out", "first")

@@ -37,6 +37,7 @@ def test_a_place_has_the_tables_of_both_databases(site: Site) -> None:
         "submission_row",
     }
     tables = {"claim_batch", "data_key", "identity", "intake", "intake_mark", "legal_hold", "live_key"}
+    tables |= {"wallet_nonce", "wallet_offer", "wallet_token"}
     assert vault == {"alembic_version", *tables}
 
 

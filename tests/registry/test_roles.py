@@ -122,6 +122,12 @@ IN_VAULT: dict[str, set[DatabaseRole]] = {
     "DELETE FROM legal_hold": {ERASE},
     "INSERT INTO legal_hold SELECT * FROM legal_hold": {ERASE},
     "SELECT * FROM legal_hold": {WRITE, ERASE},
+    "SELECT * FROM wallet_offer": {WRITE},
+    "UPDATE wallet_offer SET tries = tries": {WRITE},
+    "UPDATE wallet_offer SET tx_code = tx_code": set(),
+    "UPDATE wallet_token SET ends_at = ends_at": set(),
+    "SELECT * FROM wallet_token": {WRITE},
+    "DELETE FROM wallet_nonce": {WRITE},
 }
 
 
@@ -180,6 +186,9 @@ def test_no_right_to_change_was_given_by_the_way(site: Site) -> None:
         ("kets_write", "claim_batch", "UPDATE"),
         ("kets_write", "identity.batch", "UPDATE"),
         ("kets_write", "data_key.batch", "UPDATE"),
+        ("kets_write", "wallet_offer.tries", "UPDATE"),
+        ("kets_write", "wallet_token.issued", "UPDATE"),
+        *(("kets_write", f"wallet_{what}", "DELETE") for what in ("offer", "token", "nonce")),
         ("kets_keys", "data_key.kek", "UPDATE"),
         ("kets_keys", "data_key.wrapped", "UPDATE"),
         ("kets_keys", "intake.kek", "UPDATE"),
