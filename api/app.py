@@ -15,6 +15,7 @@ from api import (
     ledger,
     lists,
     phone,
+    phone_keys,
     photos,
     receipts,
     reference,
@@ -37,7 +38,7 @@ from registry.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-ROUTES = (submissions, receipts, ledger, health, phone, reference)
+ROUTES = (submissions, receipts, ledger, health, phone, phone_keys, reference)
 READS = (workers, cards, card_life, photos, lists, statistics)
 """Those that may be asked to include what was just written."""
 

@@ -98,14 +98,16 @@ def holder_key(jwk: es256.PublicJwk) -> bytes:
 
 
 def challenge(text: str) -> bytes:
-    """The nonce that a person typed: 8 characters as in a card number, spaces, hyphens and small letters forgiven.
+    """The nonce that a person typed. CardError("challenge") when it is none."""
+    return spelled(text, CHALLENGE).encode()
 
-    CardError("challenge") for anything else.
-    """
-    spelled = text.upper().translate(_SPELLING)
-    if len(spelled) != CHALLENGE or not set(spelled) <= set(ALPHABET):
-        raise CardError("challenge", f"got {text[:40]!r}, expected {CHALLENGE} letters and digits")
-    return spelled.encode()
+
+def spelled(typed: str, count: int) -> str:
+    """`count` characters as in a card number; spaces, hyphens and small letters forgiven. CardError("challenge")."""
+    text = typed.upper().translate(_SPELLING)
+    if len(text) != count or not set(text) <= set(ALPHABET):
+        raise CardError("challenge", f"got {typed[:40]!r}, expected {count} letters and digits")
+    return text
 
 
 def _read(issued_at: int, nonce: bytes | None, x: bytes, odd: bool, card: bytes, sign1: Sign1) -> Presentation:

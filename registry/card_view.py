@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from card import live
 from domain.cards import shown
 from domain.decide import JAYAPURA
-from domain.facts import PersonDetails
+from domain.facts import PersonDetails, PhoneKey
 from domain.worker import Worker
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from domain.decide import History
     from domain.event import Standing
+    from keys.es256 import PublicJwk
 
 
 class Certification(NamedTuple):
@@ -33,6 +35,7 @@ class CardView(NamedTuple):
     employer: UUID | None
     occupation: str | None
     certifications: tuple[Certification, ...]
+    holder_key: bytes | None = None
 
 
 def card_view(history: History, now: datetime) -> CardView | None:
@@ -53,4 +56,15 @@ def card_view(history: History, now: datetime) -> CardView | None:
         employer=job.employer if job else None,
         occupation=job.occupation if job else None,
         certifications=tuple(Certification(c.unit, c.expires_on, c.standing) for c in shown(worker, day)),
+        holder_key=holder_key(worker.phone_key) if isinstance(worker.phone_key, PhoneKey) else None,
     )
+
+
+def holder_key(key: PhoneKey) -> bytes:
+    """What a card says of its holder's phone: the first 16 bytes of the key's RFC 7638 thumbprint."""
+    return live.holder_key(jwk(key))
+
+
+def jwk(key: PhoneKey) -> PublicJwk:
+    """The public key as JWK."""
+    return {"kty": "EC", "crv": "P-256", "x": key.x, "y": key.y}

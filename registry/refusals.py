@@ -229,6 +229,14 @@ CARDS: dict[str, tuple[str, str]] = {
         "Kartu {card} sedang ditangguhkan untuk pemeriksaan; aktifkan kembali atau cabut lebih dulu.",
         "The card {card} is suspended while it is looked into; reinstate or revoke it first.",
     ),
+    "phone-key-proof": (
+        "Ponsel tidak membuktikan bahwa kuncinya miliknya; muat ulang halaman kartu dan coba lagi.",
+        "The phone did not prove that the key is its own; reload the card's page and try again.",
+    ),
+    "enrolment-code": (
+        "Kode pendaftaran salah, sudah terpakai, atau sudah lewat waktunya; mintalah kode baru kepada petugas.",
+        "The enrolment code is wrong, used or past its time; ask the desk for a new one.",
+    ),
     "card-none": ("Orang ini tidak memiliki kartu yang berlaku.", "This person has no card in force."),
     "card-unknown": ("Kartu {card} tidak dikenal.", "There is no card {card}."),
     "outlives-card": (

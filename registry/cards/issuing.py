@@ -158,6 +158,7 @@ def _claims(
             certifications=tuple(_certification(c.unit, c.expires_on, c.standing.value) for c in view.certifications),
             issued_at=int(issued_at.timestamp()),
             expires_at=int(expires_at.timestamp()),
+            holder_key=view.holder_key,
             status=status,
         )
     except CardError as error:

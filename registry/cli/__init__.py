@@ -29,9 +29,10 @@ from registry.cli import (
     key_commands,
     ledger,
     people,
+    phones,
     reading,
-    trust,
     signer_commands,
+    trust,
     up,
     wallets,
 )
@@ -54,6 +55,7 @@ erase.add_to(app)
 cards.add_to(app)
 card_life.add_to(cards.card)
 wallets.add_to(cards.card)
+phones.add_to(cards.card)
 trust.add_to(app)
 reading.add_to(app)
 key_commands.add_to(app)

@@ -31,6 +31,7 @@ def test_a_place_has_the_tables_of_both_databases(site: Site) -> None:
         "ledger_head",
         "ledger_incident",
         "ledger_segment",
+        "phone_enrolment",
         "projection_position",
         "projection_tracking",
         "submission",

@@ -46,6 +46,8 @@ NOT_EVIDENCE = {
         "ledger_incident": "number origin opened_at salt clear note",
         # a counter: what was issued is in the log
         "card_index": "shard next",
+        # codes of ten minutes: what came of one is in the log
+        "phone_enrolment": "handle stream code_hash ends_at tries phone",
         "projection_tracking": "application_name notification_id",
         "alembic_version": "version_num",
     },
