@@ -21,16 +21,17 @@ from tests.require import require
 
 WEB = ROOT / "card" / "verifier"
 PROGRAM = WEB / "dist" / "cli.mjs"
-COMPARED = ("outcome", "code", "claims", "status", "status_age_days", "proves", "compare")
+COMPARED = ("outcome", "code", "claims", "status", "status_age_days", "proves", "compare", "live")
 
 
 @dataclass(frozen=True)
 class Question:
-    """A card, the folder of a verifier, and the time there."""
+    """A card, the folder of a verifier, the time there, and what the holder's phone was given."""
 
     data: str | bytes
     trust: Path
     now: int
+    nonce: bytes | None = None
 
 
 Verifier: TypeAlias = Callable[[Sequence[Question]], list[dict[str, Any]]]
@@ -48,7 +49,8 @@ def python(questions: Sequence[Question]) -> list[dict[str, Any]]:
     def answer(question: Question) -> dict[str, Any]:
         try:
             folder = loaded(question.trust, now=question.now)
-            found = verify(question.data, trust=folder.trust, status=folder.status, now=question.now)
+            lists = {"trust": folder.trust, "status": folder.status}
+            found = verify(question.data, **lists, now=question.now, nonce=question.nonce)
         except VerificationError as error:
             return {"outcome": error.outcome, "code": error.code}
         return {
@@ -59,6 +61,7 @@ def python(questions: Sequence[Question]) -> list[dict[str, Any]]:
             "status_age_days": found.status_age_days,
             "proves": list(found.proves),
             "compare": list(found.compare),
+            "live": found.live,
         }
 
     return [verdict(question) for question in questions]
@@ -84,4 +87,5 @@ def compared(verdict: dict[str, Any]) -> dict[str, Any]:
 
 def _case(question: Question) -> dict[str, Any]:
     data = {"card": question.data} if isinstance(question.data, str) else {"cose": question.data.hex()}
-    return {**data, "trust": str(question.trust), "now": question.now}
+    nonce = {} if question.nonce is None else {"nonce": question.nonce.hex()}
+    return {**data, **nonce, "trust": str(question.trust), "now": question.now}

@@ -18,12 +18,14 @@ from typing import Any
 
 import cbor2
 
-from card import base45, deflate, qr
+from card import base45, cwt, deflate, qr
 from card import status as status_lists
+from card.live import PROTECTED, holder_key, present
 from card.projection import cbor, to_cwt, to_jwt
 from tests.card.both import Question
 from tests.card.cards import DAY, NOW, SHARD, TITLES, Ministry, certifications, claims
 from tests.card.forging import b64, signed, token
+from tests.card.phones import new_phone
 
 BASE64URL = string.ascii_letters + string.digits + "-_."
 LETTERS = (
@@ -54,10 +56,12 @@ class Mutants:
         self.signer = ministry.signer()
         self.said = claims()
         self.cose, self.text, self.jwt = ministry.cose(), ministry.text(), ministry.jwt()
+        self.phone = new_phone()
+        self.named = ministry.cose(holder_key=holder_key(self.phone.public_jwk))
         self.number = 0
         self.kinds: list[Callable[[], tuple[str | bytes, Callable[[dict[str, Any]], bool]]]] = [
             self.of_text, self.of_deflate, self.of_cose, self.of_jwt, self.of_header, self.of_claims, self.of_members,
-            self.of_payload_bytes, self.of_json, self.of_names, self.of_noise,
+            self.of_payload_bytes, self.of_json, self.of_names, self.of_noise, self.of_live,
         ]  # fmt: skip
 
     def __iter__(self) -> Iterator[Mutant]:
@@ -105,6 +109,19 @@ class Mutants:
             header = edited(json.dumps(header), string.printable, self.rng).encode()
         sign = self.rng.choice([self.signer.sign, self.signer.sign, lambda _: b"", lambda _: self.rng.randbytes(64)])
         return token(header, to_jwt(self.said), sign), self.unaltered
+
+    def of_live(self) -> Any:
+        """A live code altered, or another that the phone signed."""
+        shown = qr.cose(present(self.named, self.phone, now=NOW))
+        if self.rng.random() < 0.5:
+            return scratched(shown, self.rng), self.by_the_phone
+        payload = cbor_or_nothing(changed(cbor2.loads(cwt.parse(shown).payload), self.rng))
+        if self.rng.random() < 0.3 and payload:
+            payload = scratched(payload, self.rng)
+        return cwt.sign1(PROTECTED, payload, self.phone), self.by_the_phone
+
+    def by_the_phone(self, accepted: dict[str, Any]) -> bool:
+        return accepted == {**to_jwt(self.said), "cnf": {"kid": b64(holder_key(self.phone.public_jwk))}}
 
     def of_noise(self) -> Any:
         size = self.rng.choice([0, 1, 10, 300, 4_296, 4_297, 16_384, 16_385])

@@ -10,7 +10,7 @@ from typing import Any
 
 from card.messages import OUTCOME_OF
 from card.projection import to_jwt
-from tests.vectors import forged, honest
+from tests.vectors import forged, honest, live
 from tests.vectors.folders import FOLDERS
 from tests.vectors.vector import Issuer, Vector
 
@@ -26,7 +26,7 @@ def make(folder: Path) -> None:
             shutil.rmtree(old)
     for name, build in FOLDERS.items():
         build(issuer, folder / TRUST / name)
-    for name, vector in (*honest.all_of(issuer), *forged.all_of(issuer)):
+    for name, vector in (*honest.all_of(issuer), *forged.all_of(issuer), *live.all_of(issuer)):
         _write(folder / name, vector)
 
 
@@ -40,7 +40,10 @@ def _write(folder: Path, vector: Vector) -> None:
     expected: dict[str, Any] = {"outcome": OUTCOME_OF[vector.code], "code": vector.code}
     if vector.claims is not None:
         expected["claims"] = to_jwt(vector.claims)
-    case = {"about": vector.about, "trust": vector.trust, "now": vector.now, "expected": expected}
+    case: dict[str, Any] = {"about": vector.about, "trust": vector.trust, "now": vector.now}
+    if vector.nonce is not None:
+        case["nonce"] = vector.nonce.hex()
+    case["expected"] = expected
     text = json.dumps(case, ensure_ascii=False, indent=2)
     (folder / "case.json").write_text(f"{text}\n", encoding="utf-8")
 

@@ -15,7 +15,10 @@ REVOKED, SUSPENDED, OUTDATED = 1_000, 1_001, 1_002
 
 @dataclass(frozen=True)
 class Vector:
-    """A card, the trust folder and the time of a verifier, and what it must answer; `claims` when it accepts."""
+    """A card, the trust folder and the time of a verifier, and what it must answer; `claims` when it accepts.
+
+    `nonce`: what the holder's phone was given, for a live code.
+    """
 
     about: str
     data: str | bytes
@@ -23,6 +26,7 @@ class Vector:
     claims: CardClaims | None = None
     trust: str = "fresh"
     now: int = NOW
+    nonce: bytes | None = None
 
 
 @dataclass

@@ -1,11 +1,11 @@
 /**
  * Verifies cards in Node: NDJSON cases on standard input, one verdict for each on standard output.
  *
- * A case: `{"card": text of its QR or JWT | "cose": hexadecimal, "trust": folder, "now": Unix seconds}`. The folder is
- * as section 9 of the profile has it; it is read once for each `now`, and nothing is written there.
+ * A case: `{"card": text of its QR or JWT | "cose": hexadecimal, "trust": folder, "now": Unix seconds,
+ * "nonce"?: hexadecimal}`. The folder is as section 9 of the profile has it; nothing is written there.
  *
- * A verdict: `{"outcome", "code", "ms"}` and, when accepted, `claims`, `status`, `status_age_days`, `proves`, `compare`;
- * `ms` is the processor's time, without that of reading the folder's files. Anything else that happens ends the program.
+ * A verdict: `{"outcome", "code", "ms"}` and, when accepted, `claims`, `status`, `status_age_days`, `proves`, `compare`,
+ * `live`; `ms` is the processor's time, without that of reading the folder's files. Anything else that happens ends the program.
  */
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -17,19 +17,21 @@ interface Case {
   cose?: string;
   trust: string;
   now: number;
+  nonce?: string;
 }
 
 const KEPT = 64; // folders in memory at a time
 const read = new Map<string, Promise<Lists>>();
 const loaded = new Map<string, Promise<TrustDir>>();
 
-async function verdict({ card, cose, trust, now }: Case): Promise<object> {
+async function verdict({ card, cose, trust, now, nonce: given }: Case): Promise<object> {
   const data = card ?? fromHex(cose ?? "");
+  const nonce = given === undefined ? null : fromHex(given);
   const lists = await once(read, trust, () => kept(trust));
   const began = process.cpuUsage();
   try {
     const folder = await once(loaded, `${now} ${trust}`, () => TrustDir.load(lists, now));
-    const { claims, statusAgeDays, ...rest } = await verify(data, { ...folder, now });
+    const { claims, statusAgeDays, ...rest } = await verify(data, { ...folder, now, nonce });
     const ms = spent(began);
     return { ...rest, claims: toJwt(claims), status_age_days: statusAgeDays, ms };
   } catch (error) {
