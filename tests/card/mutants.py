@@ -22,8 +22,9 @@ from card import base45, cwt, deflate, qr
 from card import status as status_lists
 from card.live import PROTECTED, holder_key, present
 from card.projection import cbor, to_cwt, to_jwt
+from keys.encoding import unb64url
 from tests.card.both import Question
-from tests.card.cards import DAY, NOW, SHARD, TITLES, Ministry, certifications, claims
+from tests.card.cards import DAY, NOW, SHARD, Ministry, certifications, claims
 from tests.card.forging import b64, signed, token
 from tests.card.phones import new_phone
 
@@ -34,6 +35,9 @@ LETTERS = (
 )
 WHOLE = (0, 1, 2, 3, 7, 23, 24, 255, 256, 65_535, 65_536, 2**20, 2**31, 2**32, 2**53 - 1, 2**53, 2**63, 2**64 - 1)
 TEXTS = ("", "a", "1", "kets:status:3", "7212", "M", "male", "19910507", "1991-05-07", "F.431000.001.02", "skkni/a")
+STATUS = f"status/{SHARD}.jwt"
+FILES = ("root.json", "titles.json", "trust-list.jwt", STATUS)
+EMPTY = [zlib.compress(bytes(status_lists.LIST_BYTES), level) for level in range(10)]
 ODD = (*WHOLE, *TEXTS, -1, -25, -65_537, NOW, NOW + DAY, 0.0, 1.0, 1.5, -0.0, 1e300, True, False, None, [], {}, [[]])
 
 
@@ -53,6 +57,7 @@ class Mutants:
         self.ministry, self.folder, self.rng = ministry, folder, Random(seed)
         ministry.statuses = {1_000: 1}
         self.trust = ministry.export(folder / "fresh")
+        self.listed = {name: (self.trust / name).read_text() for name in FILES}
         self.signer = ministry.signer()
         self.said = claims()
         self.cose, self.text, self.jwt = ministry.cose(), ministry.text(), ministry.jwt()
@@ -180,27 +185,27 @@ class Mutants:
     def of_lists(self) -> Mutant:
         """A good card at a verifier whose trust list or status list is another."""
         self.number += 1
-        root = self.ministry.keyring.root
-        listed = {"sub": f"kets:status:{SHARD}", "iat": NOW - DAY, "exp": NOW + DAY}
-        entries = {"bits": 2, "lst": status_lists.compressed(bytes(status_lists.LIST_BYTES))}
-        trust, status = self.ministry.trust_token(), self.ministry.status_token()
+        root, trust, status = self.ministry.keyring.root, self.listed["trust-list.jwt"], self.listed[STATUS]
+        payload = {"sub": f"kets:status:{SHARD}", "iat": NOW - DAY, "exp": NOW + DAY}
         kind = self.rng.randrange(5)
         if kind == 0:
             trust = edited(trust, BASE64URL, self.rng)
         elif kind == 1:
             status = edited(status, BASE64URL, self.rng)
         elif kind == 2:
-            body = json.loads(unpadded(trust.split(".")[1]))
-            trust = root.jwt(jsonable(changed(body, self.rng)), {"typ": "kets-trust+jwt"})
+            body = changed(json.loads(unb64url(trust.split(".")[1])), self.rng)
+            trust = root.jwt(jsonable(body), {"typ": "kets-trust+jwt"})
         elif kind == 3:
-            body = jsonable(changed({**listed, "status_list": entries}, self.rng))
-            status = self.signer.jwt(body, {"typ": "statuslist+jwt"})
+            body = changed({**payload, "status_list": {"bits": 2, "lst": b64(EMPTY[9])}}, self.rng)
+            status = self.signer.jwt(jsonable(body), {"typ": "statuslist+jwt"})
         else:
-            lst = b64(scratched(zlib.compress(bytes(status_lists.LIST_BYTES), self.rng.randrange(10)), self.rng))
-            body = {**listed, "status_list": {"bits": 2, "lst": lst}}
+            lst = b64(scratched(self.rng.choice(EMPTY), self.rng))
+            body = {**payload, "status_list": {"bits": 2, "lst": lst}}
             status = self.signer.jwt(body, {"typ": "statuslist+jwt"})
         folder = self.folder / str(self.number)
-        self.ministry.export(folder, trust_list=trust, statuses={SHARD: status}, titles=TITLES)
+        (folder / "status").mkdir(parents=True)
+        for name, content in {**self.listed, "trust-list.jwt": trust, STATUS: status}.items():
+            (folder / name).write_text(content)
         return Mutant(Question(data=self.text, trust=folder, now=NOW), self.unaltered, "of_lists")
 
 
@@ -268,9 +273,3 @@ def cbor_or_nothing(value: Any) -> bytes:
 
 def jsonable(value: Any) -> Any:
     return {str(key): held for key, held in value.items()} if isinstance(value, dict) else {}
-
-
-def unpadded(text: str) -> bytes:
-    from keys.encoding import unb64url
-
-    return unb64url(text)
