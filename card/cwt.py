@@ -10,10 +10,11 @@ A0                             unprotected {}
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cbor2
 
+from card import plain
 from card.errors import CardError
 from card.payload import read
 from card.projection import PROFILE_VERSION, WORKER, encode_cwt
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from keys.signer import Signer
 
 MAX_BYTES = 16_384
-MAX_DEPTH = 8
 _START = b"\xd2\x84"
 _ES256 = b"\xa2\x01\x26"  # a map of two, of which 1 (alg): -7
 _KID = b"\x04\x48"  # 4 (kid): 8 bytes
@@ -55,7 +55,12 @@ class Sign1:
 
 def sign(claims: CardClaims, signer: Signer) -> bytes:
     """The card as COSE_Sign1, signed. ES256 is randomised: the same claims give other bytes each time."""
-    return sign1(_ES256 + _KID + signer.kid, encode_cwt(claims), signer)
+    return sign1(protected(signer.kid), encode_cwt(claims), signer)
+
+
+def protected(kid: bytes) -> bytes:
+    """The protected header of what a document signer signs."""
+    return _ES256 + _KID + kid
 
 
 def sign1(protected: bytes, payload: bytes, signer: Signer) -> bytes:
@@ -89,9 +94,8 @@ def claims_of(payload: bytes) -> CardClaims:
 def _unread(payload: bytes, why: Exception) -> CardError:
     """What to say of a payload that is not ours: of another version, or of none."""
     try:
-        claims_set: Any = cbor2.loads(payload, max_depth=MAX_DEPTH, allow_indefinite=False, allow_duplicate_keys=False)
-        version = claims_set[WORKER][0]
-    except (cbor2.CBORDecodeError, LookupError, TypeError, ValueError) as error:
+        version = plain.loads(payload)[WORKER][0]
+    except (LookupError, TypeError, ValueError) as error:
         return CardError("claims-malformed", f"got a payload that is no claims set: {error!r}")
     if version != PROFILE_VERSION:
         return CardError("newer-format", f"got profile version {version!r}, expected {PROFILE_VERSION}")

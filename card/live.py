@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from card import cwt, qr
+from card import cwt, plain, qr
 from card.errors import CardError, VerificationError
 from card.number import ALPHABET
 from card.projection import CNF, IAT, cbor
@@ -81,10 +80,10 @@ def parse(sign1: Sign1) -> Presentation | None:
     if sign1.protected != PROTECTED:
         return None
     try:
-        payload: Any = cbor2.loads(sign1.payload, max_depth=4, allow_indefinite=False, allow_duplicate_keys=False)
+        payload = plain.loads(sign1.payload)
         key = payload[CNF][_COSE_KEY]
         read = _read(payload[IAT], payload.get(NONCE), key[_X], key[_Y], payload[CARD], sign1)
-    except (cbor2.CBORDecodeError, LookupError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError) as error:
         raise ValueError(f"got a live presentation of another form: {error!r}") from error
     exact = {IAT: read.issued_at, CNF: {_COSE_KEY: {_KTY: 2, _CRV: 1, _X: key[_X], _Y: key[_Y]}}, CARD: read.card}
     if cbor(exact if read.nonce is None else {**exact, NONCE: read.nonce}) != sign1.payload:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from card import payload
+from card import cwt, payload, plain
 from card.claims import CardClaims
 from card.errors import CardError
 from card.projection import cbor, encode_cwt, to_cwt
@@ -116,3 +116,23 @@ def test_text_is_measured_in_bytes_and_must_be_utf_8() -> None:
     assert payload.read(data).name == "Amélie Sukmawati"
     assert read_or_none(data.replace(b"\xc3\xa9", b"\xc3e")) is None
     assert cbor2.loads(data)[169][4] == "Amélie Sukmawati"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "d824616104",
+        "c074323032362d31312d3232",
+        "c5821a7fffffff01",
+        "d81c81d81d00",
+        "d82362282b",
+        "a1d28000",
+        "d9d9f700",
+    ],
+)
+def test_no_tag_is_obeyed(data: str) -> None:
+    """Tags on numbers, of dates, of powers of two, of cycles, of patterns, on a key, on everything."""
+    with pytest.raises(ValueError, match="got no plain CBOR"):
+        plain.loads(bytes.fromhex(data))
+    with pytest.raises(CardError, match="claims-malformed"):
+        cwt.claims_of(bytes.fromhex(data))
