@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import threading
-from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+LONGEST = timedelta(hours=1)
 
-class Token(NamedTuple):
+
+@dataclass(frozen=True)
+class Token:
     text: str
-    etag: str
+
+    @cached_property
+    def etag(self) -> str:
+        return f'"{hashlib.sha256(self.text.encode()).hexdigest()[:32]}"'
+
+    @cached_property
+    def gzipped(self) -> bytes:
+        """What base64 within base64 makes longer, gzip takes back."""
+        return gzip.compress(self.text.encode(), 6, mtime=0)
 
 
 class Kept:
-    """One token a name; names are those of lists that exist, so there are few."""
+    """One token a name; names are those of lists that exist, and what nobody asked for lately is forgotten."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -28,6 +42,7 @@ class Kept:
         with self._lock:
             held = self._held.get(name)
             if held is None or held[0] != moment:
-                text = make(moment)
-                held = self._held[name] = (moment, Token(text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'))
+                held = (moment, Token(make(moment)))
+                self._held = {n: kept for n, kept in self._held.items() if abs(kept[0] - moment) <= LONGEST}
+                self._held[name] = held
             return held[1]

@@ -110,15 +110,20 @@ def root(desk: AtDesk) -> Response:
 
 
 @router.get("/lists/trust-list.jwt")
-def trust_list(desk: AtDesk, if_none_match: IfNoneMatch = None) -> Response:
+def trust_list(desk: AtDesk, if_none_match: IfNoneMatch = None, accept_encoding: AcceptEncoding = "") -> Response:
     """As `/v1/trust-list`."""
-    return lists.trust_list(desk, if_none_match)
+    return lists.trust_list(desk, if_none_match, accept_encoding)
 
 
 @router.get("/lists/status/{n}.jwt")
-def status(desk: AtDesk, n: Annotated[int, InPath(ge=0, le=65_535)], if_none_match: IfNoneMatch = None) -> Response:
+def status(
+    desk: AtDesk,
+    n: Annotated[int, InPath(ge=0, le=65_535)],
+    if_none_match: IfNoneMatch = None,
+    accept_encoding: AcceptEncoding = "",
+) -> Response:
     """As `/v1/status/{n}`."""
-    return lists.status(desk, n, if_none_match)
+    return lists.status(desk, n, if_none_match, accept_encoding)
 
 
 @router.get("/lists/titles.json")

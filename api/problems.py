@@ -34,6 +34,7 @@ STATUS: dict[str, HTTPStatus] = {
     "employer-unknown": HTTPStatus.NOT_FOUND,
     "fact-unknown": HTTPStatus.NOT_FOUND,
     "projection-unknown": HTTPStatus.NOT_FOUND,
+    "status-delta-unknown": HTTPStatus.NOT_FOUND,
     "status-shard-unknown": HTTPStatus.NOT_FOUND,
     "method-not-allowed": HTTPStatus.METHOD_NOT_ALLOWED,
     "already-employed": HTTPStatus.CONFLICT,

@@ -1,4 +1,4 @@
-"""`python -m card verify FILE|TEXT --trust DIR`: a card checked with the `verify` extra alone."""
+"""`python -m card verify FILE|TEXT --trust DIR` and `update DIR --from DIR`: with the `verify` extra alone."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ import sys
 import time
 from pathlib import Path
 
+from card import updating
 from card.cli import EXIT_USAGE, parse_now, run
 from card.errors import CardError
 from card.live import challenge
+from card.trustupdate import Folder
 
 
 def main(arguments: list[str] | None = None) -> int:
     """0 valid, 1 invalid, 2 usage, 3 valid but status old, 4 cannot check."""
     parser = argparse.ArgumentParser(prog="python -m card", description="Check worker cards, offline.")
-    command = parser.add_subparsers(dest="command", required=True).add_parser("verify", help="check one card")
+    commands = parser.add_subparsers(dest="command", required=True)
+    newer = commands.add_parser("update", help="take newer lists into a verifier's folder, all or none")
+    newer.add_argument("folder", metavar="DIR", type=Path, help="the folder, with its pinned root")
+    newer.add_argument("--from", dest="source", metavar="DIR", type=Path, required=True, help="a newer export")
+    newer.add_argument("--now", metavar="TIME", help="as of verify")
+    newer.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
+    command = commands.add_parser("verify", help="check one card")
     command.add_argument("source", metavar="FILE|TEXT", help="PNG, JPEG, PDF, text or JWT file; or the text itself")
     command.add_argument("--trust", metavar="DIR", type=Path, required=True, help="folder with the verifier's lists")
     command.add_argument(
@@ -26,6 +34,10 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     try:
         now = int(time.time()) if chosen.now is None else parse_now(chosen.now)
+        if chosen.command == "update":
+            return updating.run(
+                chosen.folder, source=Folder(chosen.source), now=now, as_json=chosen.json, out=sys.stdout
+            )
         nonce = None if chosen.nonce is None else challenge(chosen.nonce)
     except CardError as error:
         print(error, file=sys.stderr)

@@ -130,6 +130,10 @@ _CANNOT_CHECK = {
         "Daftar status lebih lama daripada yang pernah dilihat perangkat ini. Ambil yang terbaru.",
         "The status list is older than one this device has seen. Fetch the latest.",
     ),
+    "status-gap": Sentence(
+        "Pembaruan daftar status tidak cocok dengan daftar di perangkat ini. Ambil daftarnya secara utuh.",
+        "The update of a status list does not fit the list on this device. Fetch the whole list.",
+    ),
     "status-missing": Sentence(
         "Daftar status kartu ini tidak ada di perangkat ini. Perbarui, atau periksa dokumen lain.",
         "This device lacks the status list of this card. Refresh, or check another document.",

@@ -90,7 +90,8 @@ class Card(Struct):
     """`state`: valid, suspended, revoked, or superseded (identity genuine, employment details out of date).
 
     `since`: the first day of that, in Jakarta; `cause`: why it is suspended or revoked; `changed_at`: when that was
-    recorded; `kid`: of the signer, in hex; `wallet_until`: when the last of its credentials in wallets ends.
+    recorded, at first `issued_at`; `kid`: of the signer, in hex; `wallet_until`: when the last of its credentials in
+    wallets ends.
     """
 
     number: str
@@ -470,7 +471,7 @@ def _(w: Worker, fact: f.CertificateRevoked, _event: Event) -> None:
 
 # -- the card -------------------------------------------------------------------------------------------------------
 @_on(f.CardIssued)
-def _(w: Worker, fact: f.CardIssued, event: Event) -> None:
+def _(w: Worker, fact: f.CardIssued, _event: Event) -> None:
     w.cards[fact.card] = Card(
         fact.card,
         fact.of_version,
@@ -481,7 +482,7 @@ def _(w: Worker, fact: f.CardIssued, event: Event) -> None:
         fact.personal,
         fact.effective_on,
         fact.kid,
-        event.recorded_at,
+        fact.issued_at,
     )
 
 

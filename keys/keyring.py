@@ -135,9 +135,9 @@ class Keyring:
         """Every document signer there was, is or is to be, by shard and age; withdrawn ones left out."""
         return self.document_signers.lives()
 
-    def changed_at(self) -> int:
-        """When a signer or root was last made, withdrawn, revoked or rotated, in Unix seconds."""
-        return max(self.roots.changed_at, self.document_signers.changed_at())
+    def changed_at(self, now: int) -> int:
+        """When, until `now`, a signer or root was last made, withdrawn, revoked or rotated, in Unix seconds."""
+        return max(self.roots.changed_at(now), self.document_signers.changed_at(now))
 
     def ledger(self, name: str, *, number: int = 1, now: int | None = None) -> NoteSigner:
         """The signer of a ledger's checkpoints, made in this name at the first asking; the name it has stays.

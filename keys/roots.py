@@ -44,10 +44,9 @@ class Roots:
         """Is named in them, and signs them after the next rotation."""
         return self._signer(len(self.contents()))
 
-    @property
-    def changed_at(self) -> int:
-        """Unix seconds since when the current root signs: when its successor was made."""
-        return int(self.contents()[-1]["created"])
+    def changed_at(self, now: int) -> int:
+        """When, until `now`, a root was last made: then the one before it began to sign."""
+        return max((content["created"] for content in self.contents() if content["created"] <= now), default=0)
 
     def rotate(self, *, now: int, in_token: bool) -> Signer:
         """The next root becomes the root, and a new next root is made; the root."""

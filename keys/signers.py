@@ -131,10 +131,11 @@ class Signers:
                 return life
         raise KeysError("signer-unknown", f"got {kid.hex()}, which no document signer is called")
 
-    def changed_at(self) -> int:
-        """When a signer was last made, withdrawn or revoked; 0 when none ever was."""
-        moments = [moment for c in self.contents() for moment in (c["created"], c.get("retired", 0))]
-        return max([*moments, *(life.revoked_at or 0 for life in self.lives())], default=0)
+    def changed_at(self, now: int) -> int:
+        """When, until `now`, a signer was last made, withdrawn or revoked, or began; 0 when none ever was."""
+        made = [moment for c in self.contents() for moment in (c["created"], c.get("retired", 0))]
+        lives = [moment for life in self.lives() for moment in (life.not_before, life.revoked_at or 0)]
+        return max((moment for moment in (*made, *lives) if moment <= now), default=0)
 
     def contents(self) -> list[dict[str, Any]]:
         """What every file says, withdrawn ones included."""

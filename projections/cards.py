@@ -11,6 +11,7 @@ from projections.table import Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from uuid import UUID
 
     from psycopg import Connection
@@ -53,6 +54,21 @@ def statuses(conn: Connection[Any], shard: int) -> list[tuple[int, int]]:
     """(index, status) of the cards of one status shard whose status is not 0."""
     query = 'SELECT "index", status FROM read.card WHERE shard = %s AND status <> 0'
     return conn.execute(query, (shard,)).fetchall()
+
+
+def statuses_since(conn: Connection[Any], shard: int) -> list[tuple[int, int, datetime]]:
+    """(index, status, when it last changed) of the cards of one shard whose status is not 0, or was not once."""
+    query = (
+        'SELECT "index", status, changed_at FROM read.card'
+        " WHERE shard = %s AND (status <> 0 OR changed_at > issued_at)"
+    )
+    return conn.execute(query, (shard,)).fetchall()
+
+
+def worker_of(conn: Connection[Any], card: str) -> UUID | None:
+    """Whose card this is, by its number."""
+    row = conn.execute("SELECT worker FROM read.card WHERE card = %s", (card,)).fetchone()
+    return row[0] if row else None
 
 
 def worker_of(conn: Connection[Any], card: str) -> UUID | None:

@@ -262,6 +262,10 @@ CARDS: dict[str, tuple[str, str]] = {
         "The photo cannot be read; expected a JPEG, PNG or WebP file.",
     ),
     "permit-lapsed": ("Izin tinggal berakhir {until}.", "The permit ended on {until}."),
+    "status-delta-unknown": (
+        "Tidak ada perubahan daftar status {shard} sejak {day}; ambil daftarnya secara utuh.",
+        "There are no changes of status list {shard} since {day}; fetch the whole list.",
+    ),
     "status-shard-unknown": ("Tidak ada daftar status nomor {shard}.", "There is no status list {shard}."),
 }
 

@@ -4,6 +4,7 @@ The parts: issuing (a card from the record), life (what becomes of it), lists (w
 """
 
 from domain.cards import CONTRACT_GRACE, VALID_YEARS
+from registry.cards.deltas import delta_days, status_delta
 from registry.cards.issuing import Issued, current, issue
 from registry.cards.lists import moment, status_token, titles, trust_list
 
@@ -12,8 +13,10 @@ __all__ = [
     "VALID_YEARS",
     "Issued",
     "current",
+    "delta_days",
     "issue",
     "moment",
+    "status_delta",
     "status_token",
     "titles",
     "trust_list",

@@ -28,9 +28,10 @@ def moment(registry: Registry) -> datetime:
 
     So all processes give their lists of one time the same version, and what `kets keys` did is out at once.
     """
-    now, changed = registry.now(), registry.keyring.changed_at()
+    now = registry.now()
     minute = now.replace(second=0, microsecond=0)
-    return datetime.fromtimestamp(changed, UTC) if minute.timestamp() < changed <= now.timestamp() else minute
+    changed = registry.keyring.changed_at(int(now.timestamp()))
+    return max(minute, datetime.fromtimestamp(changed, UTC))
 
 
 def trust_list(registry: Registry, *, issuer: str, now: datetime) -> str:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from api import create_app
 from api.kept import Kept
+from card import delta
 from card.errors import VerificationError
 from card.status import StatusList
 from card.trust import TrustList
 from card.verify import Verified, verify
 from tests.api.client import TestClient
-from tests.api.story import NIB, NIK, at, hired, refused, send, verified
-from tests.conftest import Site
+from tests.api.story import HERE, NIB, NIK, at, hired, refused, send, verified
+from tests.conftest import Server, Site, opened
 
 
 def checked(client: TestClient, site: Site, data: str) -> Verified:
@@ -103,6 +109,88 @@ def test_lists_are_for_everybody_and_kept_for_a_minute(site: Site, client: TestC
         later = client.get(path, headers={"If-None-Match": first.headers["etag"]})
         assert later.status_code == 200
         assert later.headers["etag"] != first.headers["etag"]
+
+
+def test_lists_are_laid_out_as_a_verifiers_folder(site: Site, client: TestClient) -> None:
+    """What changed since a day began comes as a fraction of the list, and gzip takes back what base64 adds."""
+    worker = verified(client)
+    card = client.post(f"/v1/workers/{worker}/card").json()
+    site.runner.catch_up()
+    day = site.now.date()
+    same = {
+        "trust-list.jwt": client.get("/v1/trust-list").text,
+        "status/0.jwt": client.get("/v1/status/0").text,
+        "roots.json": "[]",
+    }
+    for name, text in same.items():
+        assert client.get(f"/v1/lists/{name}").text == text
+    assert client.get("/v1/lists/root.json").json() == site.keyring.root.public_jwk
+    assert client.get("/v1/lists/titles.json").json()["7212"]["en"]
+    plain, small = (client.get("/v1/lists/titles.json", headers={"Accept-Encoding": e}) for e in ("", "br, gzip;q=0.9"))
+    assert (plain.content, small.headers["content-encoding"]) == (small.content, "gzip")
+    assert "Accept-Encoding" in small.headers["vary"]
+    trust = TrustList.verify(
+        same["trust-list.jwt"], roots=[site.keyring.root.public_jwk], now=int(site.now.timestamp())
+    )
+    usual: dict[str, Any] = {"trust": trust, "now": int(site.now.timestamp()) + 120}
+    before = StatusList.verify(same["status/0.jwt"], shard=0, **usual)
+    site.now += timedelta(seconds=61)
+    client.post(f"/v1/workers/{worker}/card")
+    site.runner.catch_up()
+    changes = client.get(f"/v1/lists/status/0.since-{day}.jwt")
+    assert changes.headers["content-type"] == "application/kets-status-delta+jwt"
+    after = delta.applied(changes.text, to=before, **usual)
+    assert (before[card["status"]["index"]], after[card["status"]["index"]]) == (0, 3)
+    whole = StatusList.verify(client.get("/v1/lists/status/0.jwt").text, shard=0, **usual)
+    assert (after.entries, after.issued_at) == (whole.entries, whole.issued_at)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code"),
+    [
+        ("0.since-2026-02-22.jwt", 404, "status-delta-unknown"),
+        ("0.since-2026-03-03.jwt", 404, "status-delta-unknown"),
+        ("9.since-2026-03-02.jwt", 404, "status-shard-unknown"),
+        ("0.since-yesterday.jwt", 422, "request-invalid"),
+        ("9.jwt", 404, "status-shard-unknown"),
+        ("-1.jwt", 404, "not-found"),
+    ],
+)
+def test_changes_that_are_not_there_are_not_made(client: TestClient, name: str, status: int, code: str) -> None:
+    client.post(f"/v1/workers/{verified(client)}/card")
+    refused(client.get(f"/v1/lists/status/{name}"), status, code)
+
+
+@pytest.fixture
+def own_keys(server: Server, key_folder: Path, tmp_path: Path) -> Iterator[Site]:
+    """A site whose keys may be changed."""
+    with opened(server, shutil.copytree(key_folder, tmp_path / "keys"), tmp_path) as site:
+        yield site
+
+
+def test_a_revoked_signer_is_told_at_once(own_keys: Site) -> None:
+    """Within the minute for which lists are kept, and under a version of its own."""
+    with TestClient(create_app(own_keys.settings, registry=own_keys.registry), base_url=HERE) as client:
+        _told_at_once(own_keys, client)
+
+
+def _told_at_once(site: Site, client: TestClient) -> None:
+    client.post(f"/v1/workers/{verified(client)}/card")
+    site.now += timedelta(seconds=30)
+    root, now = [site.keyring.root.public_jwk], int(site.now.timestamp())
+    before = TrustList.verify(client.get("/v1/trust-list").text, roots=root, now=now)
+    first = client.get("/v1/status/0").text
+    signer = site.keyring.signer(0, now=now)
+    site.keyring.document_signers.revoke(signer.kid, reason="laptop stolen", now=now)
+    after = TrustList.verify(client.get("/v1/trust-list").text, roots=root, now=now)
+    assert (before.keys[signer.kid].revoked_at, after.keys[signer.kid].revoked_at) == (None, now)
+    assert after.version == now > before.version
+    with pytest.raises(VerificationError, match="status-signature"):
+        StatusList.verify(first, shard=0, trust=after, now=now)
+    site.now += timedelta(seconds=1)
+    site.keyring.signer(0, now=now + 1)  # made by whoever issues next
+    later = TrustList.verify(client.get("/v1/trust-list").text, roots=root, now=now + 1)
+    StatusList.verify(client.get("/v1/status/0").text, shard=0, trust=later, now=now + 1)
 
 
 def test_two_processes_give_lists_of_one_version(site: Site, client: TestClient) -> None:

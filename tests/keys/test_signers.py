@@ -46,7 +46,7 @@ def test_a_new_signer_takes_over_and_the_old_stays_listed(folder: Path) -> None:
     assert running.of(3, T + DAY - 1).kid == first.kid
     assert told(running.lives(), T + DAY) == [(3, "former", T + DAY), (3, "signs", None)]
     assert [life.kid for life in running.lives()] == [first.kid, second.kid]
-    assert running.changed_at() == T + DAY
+    assert (running.changed_at(T + DAY - 1), running.changed_at(T + DAY)) == (T, T + DAY)
     assert {info.state for info in Keyring.open(folder).listing(now=T + DAY) if info.use == "signer"} == {
         "former",
         "signs",
@@ -85,7 +85,7 @@ def test_a_revoked_signer_signs_no_more_anywhere(folder: Path) -> None:
     assert replacement.kid != first.kid
     assert running.of(4, T + 51) is elsewhere
     assert [life.state(T + 51) for life in running.lives()] == ["revoked", "signs", "signs"]
-    assert running.changed_at() == T + 51
+    assert [running.changed_at(T + n) for n in (-1, 49, 50, 51)] == [0, T, T + 50, T + 51]
     with refused("signer-unknown"):
         other.revoke(b"12345678", reason="?", now=T)
 
@@ -159,7 +159,7 @@ def test_the_next_root_becomes_the_root(folder: Path) -> None:
     one, two = running.root.kid, running.next_root.kid
     assert running.roots.chain() == []
     other.roots.rotate(now=T + DAY, in_token=False)
-    assert (running.root.kid, running.roots.changed_at) == (two, T + DAY)
+    assert (running.root.kid, running.changed_at(T + DAY), running.changed_at(T)) == (two, T + DAY, T)
     three = running.next_root.kid
     assert len({one, two, three}) == 3
     other.roots.rotate(now=T + 2 * DAY, in_token=False)
