@@ -11,7 +11,7 @@ WEB_OK := $(WEB)/dist/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up web test check bench bench-growth faults failover tamper abuse lock clean
+.PHONY: help setup demo up web test check bench bench-growth faults failover cards tamper abuse lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -69,6 +69,9 @@ faults: $(READY) ## kill drills, failing system calls, races at full size; figur
 failover: $(READY) ## the primary dies under load and the standby takes over; the rest of the recovery runbook
 	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults/test_failover.py -n 0
 	@$(BIN)/python -m pytest tests/registry/backup -o python_files='drill_*.py' -n 0
+
+cards: $(READY) ## 20,000 cards issued from a list, killed and gone on with; CARDS=100000 for more
+	@KETS_CARDS=$(or $(CARDS),20000) $(BIN)/python -m pytest tests/registry/test_card_batch.py -n 0 -s
 
 tamper: $(READY) ## turns 10,000 single bits of log, keys and tiles; each must be found and named
 	@KETS_TAMPER=10000 $(BIN)/python -m pytest tests/registry/audit/test_tamper.py -n 0 -s

@@ -10,7 +10,7 @@ from projections.projection import Projection
 from projections.table import Row, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -75,6 +75,21 @@ def worker_of(conn: Connection[Any], card: str) -> UUID | None:
     """Whose card this is, by its number."""
     row = conn.execute("SELECT worker FROM read.card WHERE card = %s", (card,)).fetchone()
     return row[0] if row else None
+
+
+def workers_of(conn: Connection[Any], numbers: Sequence[str]) -> dict[str, UUID]:
+    """Whose each card is, of those that there are."""
+    query = "SELECT card, worker FROM read.card WHERE card = ANY(%s)"
+    return dict(conn.execute(query, (list(numbers),)).fetchall())
+
+
+def without_card(conn: Connection[Any]) -> Iterator[UUID]:
+    """Verified workers that have no card in force, in no order that says anything of them. Streamed."""
+    chosen = "SELECT worker FROM read.record WHERE identity = 'verified' AND card IS NULL ORDER BY worker"
+    with conn.cursor().copy(f"COPY ({chosen}) TO STDOUT") as rows:
+        rows.set_types(["uuid"])
+        for (worker,) in rows.rows():
+            yield worker
 
 
 def shards(conn: Connection[Any]) -> list[int]:

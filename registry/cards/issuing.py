@@ -26,11 +26,12 @@ if TYPE_CHECKING:
     from domain.decide import History
     from domain.event import Actor
     from domain.worker import Worker
+    from keys.signer import Signer
     from registry.app import Receipt, Registry
     from registry.card_view import CardView
 
-    Place = Callable[[], tuple[int, int]]
     Named = Callable[[UUID], Employer | None]
+    Signing = Callable[[int, int], Signer]
 
 
 class Issued(NamedTuple):
@@ -42,13 +43,13 @@ class Issued(NamedTuple):
 
 
 class Issuer:
-    """Makes cards, not committed yet. `place`: a status entry that no card ever had; `named`: an employer by its
-    stream. By default both ask the database for every card."""
+    """Makes cards, not committed yet. `named` gives an employer by its stream, `signer` who signs for a status shard at
+    a moment; by default the database and the key folder are asked for every card."""
 
-    def __init__(self, registry: Registry, *, place: Place | None = None, named: Named | None = None) -> None:
+    def __init__(self, registry: Registry, *, named: Named | None = None, signer: Signing | None = None) -> None:
         self.registry = registry
-        self.place = place or registry.places
         self.named = named or (lambda stream: _employer(registry, stream))
+        self.signer = signer or (lambda shard, now: registry.keyring.signer(shard, now=now))
 
     def card(self, history: History) -> f.CardIssued:
         """The card that the record supports now, signed, as the fact that is to join it.
@@ -66,8 +67,8 @@ class Issuer:
         expires_at = cards.expiry(state, issued_at)
         if expires_at <= issued_at:
             raise Refused("permit-lapsed", until=state.permit_until)
-        shard, index = self.place()
-        signer = self.registry.keyring.signer(shard, now=int(now.timestamp()))
+        shard, index = self.registry.places()
+        signer = self.signer(shard, int(now.timestamp()))
         employer = self.named(view.employer) if view.employer else None
         claims = _claims(view, employer, issued_at, expires_at, StatusReference(shard=shard, index=index))
         return f.CardIssued(
@@ -127,7 +128,7 @@ def opened(signed: object, worker: UUID) -> Issued:
 
 def worker_of(history: History) -> Worker:
     """Raises: Refused("worker-unknown")."""
-    state: Worker | Employer | None = history.state() if history.events else None
+    state: Worker | Employer | None = history.now if history.events else None
     if state is None or isinstance(state, Employer):
         raise Refused("worker-unknown", worker=history.stream)
     return state

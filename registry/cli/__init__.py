@@ -20,6 +20,7 @@ from keys.errors import KeysError
 from registry.cli import (
     audit,
     backup,
+    card_batch,
     card_life,
     cards,
     demo,
@@ -54,6 +55,7 @@ people.add_to(app)
 erase.add_to(app)
 cards.add_to(app)
 card_life.add_to(cards.card)
+card_batch.add_to(cards.card)
 wallets.add_to(cards.card)
 phones.add_to(cards.card)
 trust.add_to(app)

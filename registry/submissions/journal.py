@@ -63,6 +63,11 @@ def begin(results: Path, file: Path, submitter: str | None, processes: int) -> A
     return new
 
 
+def broken_off(results: Path) -> bool:
+    """Whether something was begun and is not at its end."""
+    return _note_of(results).exists()
+
+
 def end(results: Path) -> None:
     """The result file is whole."""
     _note_of(results).unlink(missing_ok=True)

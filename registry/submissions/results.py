@@ -10,7 +10,7 @@ from registry.submissions.journal import part_of
 from registry.submissions.messages import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -25,23 +25,24 @@ BOM = "\ufeff"
 """Without it a spreadsheet takes the file for its own code page."""
 
 
-class ResultWriter:
-    """Writes `path` row by row; the file has its name only once it is whole.
+class WholeFile:
+    """A CSV file written row by row, which has its name only once it is whole.
 
-    `recorded` and `again` carry the receipt: the ids of the row's events, separated by blanks. After an error inside
-    the `with`, or a kill, only `<path>.part` is there; `resume` goes on with it.
+    After an error inside the `with`, or a kill, only `<path>.part` is there; with `resume` it is gone on with.
     """
 
-    def __init__(self, path: Path, *, resume: bool = False) -> None:
-        self._path, self._part = path, part_of(path)
+    def __init__(self, path: Path, headings: Sequence[str], *, resume: bool) -> None:
+        self._path, self._part, self._headings = path, part_of(path), headings
         self._mode: Literal["a", "w"] = "a" if resume else "w"
 
     def __enter__(self) -> Self:
+        if self._mode == "a" and not self._part.exists() and self._path.exists():
+            self._path.replace(self._part)  # it was whole when others were broken off
         self._file = self._part.open(self._mode, encoding="utf-8", newline="")
         self._rows = csv.writer(self._file)
         if not self._file.tell():
             self._file.write(BOM)
-            self._rows.writerow(HEADINGS)
+            self._rows.writerow(self._headings)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
@@ -56,6 +57,23 @@ class ResultWriter:
         """What was written survives this process, if not the machine."""
         self._file.flush()
 
+    def write(self, *cells: int | str) -> None:
+        """A row, each cell harmless in a spreadsheet; one line of text: the journal counts on it."""
+        self._rows.writerow([harmless(cell) if isinstance(cell, str) else cell for cell in cells])
+
+
+def sentences(refusal: Refused) -> tuple[str, str]:
+    """What is said of a refusal in Indonesian and English, each in one line."""
+    said = [" ".join(sentence(refusal.code, refusal.details, language).split()) for language in ("id", "en")]
+    return said[0], said[1]
+
+
+class ResultWriter(WholeFile):
+    """What became of the rows of a file. `recorded` and `again` carry the receipt: the events' ids between blanks."""
+
+    def __init__(self, path: Path, *, resume: bool = False) -> None:
+        super().__init__(path, HEADINGS, resume=resume)
+
     def recorded(self, line: int, ref: str | None, receipt: Iterable[str]) -> None:
         """The row's facts are recorded now."""
         self._write(line, ref, "recorded", "", "", "", " ".join(receipt))
@@ -65,9 +83,8 @@ class ResultWriter:
         self._write(line, ref, "again", "", "", "", " ".join(receipt))
 
     def refused(self, line: int, ref: str | None, refusal: Refused) -> None:
-        """Nothing of the row is recorded, and why. Each result is one line of text: the journal counts on it."""
-        said = (" ".join(sentence(refusal.code, refusal.details, language).split()) for language in ("id", "en"))
-        self._write(line, ref, "refused", refusal.code, *said, "")
+        """Nothing of the row is recorded, and why."""
+        self._write(line, ref, "refused", refusal.code, *sentences(refusal), "")
 
     def _write(self, line: int, ref: str | None, outcome: Outcome, *cells: str) -> None:
         self._rows.writerow(result_row(line, ref, outcome, *cells))
