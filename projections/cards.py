@@ -71,12 +71,6 @@ def worker_of(conn: Connection[Any], card: str) -> UUID | None:
     return row[0] if row else None
 
 
-def worker_of(conn: Connection[Any], card: str) -> UUID | None:
-    """Whose card this is, by its number."""
-    row = conn.execute("SELECT worker FROM read.card WHERE card = %s", (card,)).fetchone()
-    return row[0] if row else None
-
-
 def workers_of(conn: Connection[Any], numbers: Sequence[str]) -> dict[str, UUID]:
     """Whose each card is, of those that there are."""
     query = "SELECT card, worker FROM read.card WHERE card = ANY(%s)"
