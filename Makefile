@@ -8,6 +8,8 @@ NODE   := $(WEB)/with-node
 NPM_OK := $(WEB)/node_modules/.ready
 TABLES := $(WEB)/src/card/generated/printable.ts
 WEB_OK := $(WEB)/dist/.ready
+FUZZ   := var/fuzz/venv
+TARGETS := text cose inflated payload signed_payload presentation cbor jwt signed_jwt disclosures spelling
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -76,8 +78,16 @@ cards: $(READY) ## 20,000 cards issued from a list, killed and gone on with; CAR
 tamper: $(READY) ## turns 10,000 single bits of log, keys and tiles; each must be found and named
 	@KETS_TAMPER=10000 $(BIN)/python -m pytest tests/registry/audit/test_tamper.py -n 0 -s
 
-abuse: $(READY) $(WEB_OK) ## 100,000 altered cards and lists, asked of both verifiers
+$(FUZZ)/.ready: requirements-fuzz.lock | $(READY)
+	@test -x $(FUZZ)/bin/python || $(PYTHON) -m venv --without-pip $(FUZZ)
+	@$(BIN)/uv pip sync -q --python $(FUZZ)/bin/python --require-hashes $<
+	@touch $@
+
+abuse: $(READY) $(WEB_OK) $(FUZZ)/.ready ## 300,000 altered cards and lists: asked of both verifiers, by Hypothesis, by Atheris
 	@KETS_ABUSE=100000 $(BIN)/python -m pytest tests/card/test_both_verifiers_mutations.py -n 0 -s
+	@KETS_ABUSE_EACH=7000 $(BIN)/python -m pytest tests/abuse -n 0 -s
+	@for each in $(TARGETS); do echo "fuzz $$each"; \
+	  PYTHONPATH=. $(FUZZ)/bin/python -m tests.fuzz.fuzz $$each var/fuzz/$$each -runs=20000 -verbosity=0 || exit 1; done
 
 lock: $(READY) ## pin every dependency again, with hashes and without registry hosts
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml -o requirements-dev.lock
