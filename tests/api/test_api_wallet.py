@@ -10,6 +10,8 @@ from uuid import UUID
 
 import pytest
 from httpx import Response
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sd_jwt.verifier import SDJWTVerifier
 
 from api import create_app
@@ -26,7 +28,7 @@ from registry.wallet import nonces, offers
 from tests.api.client import TestClient
 from tests.api.story import refused, verified
 from tests.api.wallet_app import GRANT, App, Verifier
-from tests.card.wallets import Wallet, payload_of
+from tests.card.wallets import Wallet, encoded, jwt, payload_of
 from tests.conftest import Site
 
 ISSUER = "https://127.0.0.1:8169"
@@ -374,6 +376,41 @@ def test_a_token_is_good_for_ten_credentials(app: App, worker: UUID, site: Site)
         assert len(app.fetch(*(Wallet() for _ in range(5))).json()["credentials"]) == 5
     denied(app.fetch(Wallet()), "credential_request_denied")
     assert len(credential_facts(site, worker)) == 10
+
+
+MEMBERS = st.sampled_from(["credential_configuration_id", "credential_identifier", "proofs", "jwt"])
+EC = {"kty": st.just("EC"), "crv": st.just("P-256")}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MEMBERS | st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+COORDINATE = st.text(max_size=60) | st.binary(max_size=40).map(encoded)
+PROOF_HEADER = st.fixed_dictionaries(
+    {"typ": st.just("openid4vci-proof+jwt") | JSON, "alg": st.just("ES256") | JSON},
+    optional={"jwk": JSON | st.fixed_dictionaries({**EC, "x": COORDINATE, "y": COORDINATE}), "kid": JSON},
+)
+PROOF_BODY = st.fixed_dictionaries({"aud": st.just(ISSUER) | JSON, "iat": JSON, "nonce": JSON}, optional={"exp": JSON})
+
+
+def test_whatever_a_wallet_sends_is_answered_in_the_protocols_words(app: App) -> None:
+    app.client.app.state.desk.pace = Pace(most=10**6)  # type: ignore[attr-defined]
+    wallet, asked = Wallet(), {"Authorization": f"Bearer {app.token}", "Content-Type": "application/json"}
+
+    @settings(deadline=None, max_examples=12, database=None)
+    @given(JSON, PROOF_HEADER, PROOF_BODY, st.binary(max_size=200))
+    def sent(body: Any, header: dict[str, Any], claims: dict[str, Any], noise: bytes) -> None:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        for answer in (
+            app.client.post("/v1/wallet/credential", content=json.dumps(body), headers=asked),
+            app.client.post("/v1/wallet/credential", content=noise, headers=asked),
+            app.ask({"proofs": {"jwt": [jwt(header, claims, wallet.key)]}}),
+            app.ask({"proofs": {"jwt": [noise.decode("latin-1")]}}),
+            app.client.post("/v1/wallet/token", content=noise, headers=form),
+        ):
+            denied(answer, answer.json()["error"])
+
+    sent()
 
 
 # -- around it ------------------------------------------------------------------------------------------------------

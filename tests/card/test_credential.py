@@ -23,7 +23,7 @@ from card.judge import StatusLookup
 from card.sdjwt import HASH, HASH_NAME, conceal, reveal
 from card.status import DETAILS_OUTDATED, REVOKED, SUSPENDED
 from card.wallet import Challenge, Verified
-from keys.encoding import b64url
+from keys.encoding import b64url, unb64url
 from tests.card.cards import DAY, NOW, SHARD, Ministry, certifications, claims, new_ministry
 from tests.card.wallets import Wallet, decoded, encoded, header_of, jwt, payload_of, withheld
 
@@ -390,6 +390,11 @@ def test_no_byte_of_a_presentation_can_be_changed(ministry: Ministry, owner: Wal
             judged(ministry, text[:place] + other + text[place + 1 :])
 
 
+def respelled(jwk: dict[str, str]) -> dict[str, str]:
+    """The same point, with a zero before x."""
+    return {**jwk, "x": encoded(bytes(1) + unb64url(jwk["x"]))}
+
+
 # -- the key proof --------------------------------------------------------------------------------------------------
 def test_a_key_proof(owner: Wallet) -> None:
     proof = owner.proof(audience=ISSUER, nonce="n", now=NOW)
@@ -418,6 +423,7 @@ def test_a_key_proof(owner: Wallet) -> None:
         {"header": {"jwk": Wallet().jwk}},
         {"header": {"jwk": {**Wallet().jwk, "crv": "P-384"}}},
         {"header": {"jwk": {**Wallet().jwk, "y": "AA"}}},
+        {"header": {"jwk": respelled(Wallet().jwk)}},
         {"header": {"crit": ["b64"], "b64": False}},
     ],
 )
