@@ -12,6 +12,7 @@ from api import (
     cards,
     errors,
     health,
+    holder,
     ledger,
     lists,
     phone,
@@ -38,7 +39,7 @@ from registry.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-ROUTES = (submissions, receipts, ledger, health, phone, phone_keys, reference)
+ROUTES = (submissions, receipts, ledger, health, phone, phone_keys, holder, reference)
 READS = (workers, cards, card_life, photos, lists, statistics)
 """Those that may be asked to include what was just written."""
 

@@ -26,6 +26,17 @@ export function decode(text: string): Bytes {
   return data;
 }
 
+/** Three characters for two bytes, two for a last single one. */
+export function encode(data: Bytes): string {
+  let text = "";
+  for (let i = 0; i < data.length; i += 2) {
+    const last = i + 1 === data.length;
+    let value = last ? (data[i] ?? 0) : ((data[i] ?? 0) << 8) | (data[i + 1] ?? 0);
+    for (let left = last ? 2 : 3; left > 0; left--, value = Math.floor(value / 45)) text += ALPHABET[value % 45];
+  }
+  return text;
+}
+
 function valueAt(text: string, place: number): number {
   const value = VALUE[text.charCodeAt(place)] ?? -1;
   if (value < 0) throw new Malformed(`got ${JSON.stringify(text[place])} in base45`);

@@ -10,11 +10,11 @@ export interface PublicJwk {
   readonly y: string;
 }
 
-/** Half the order of P-256 (FIPS 186-5), 32 bytes. */
-const HALF_ORDER = Uint8Array.from(
-  "7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8".match(/../g) ?? [],
-  (digits) => Number.parseInt(digits, 16),
-);
+const bytesOf = (hex: string): Bytes =>
+  Uint8Array.from(hex.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
+/** The order of P-256 (FIPS 186-5) and half of it, 32 bytes each. */
+const ORDER = bytesOf("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
+const HALF_ORDER = bytesOf("7fffffff800000007fffffffffffffffde737d56d38bcf4279dce5617e3192a8");
 const CURVE = { name: "ECDSA", namedCurve: "P-256" };
 const ECDSA = { name: "ECDSA", hash: "SHA-256" };
 
@@ -54,6 +54,18 @@ export async function sha256(data: Bytes): Promise<Bytes> {
 export async function verify(key: CryptoKey, message: Bytes, signature: Bytes): Promise<boolean> {
   if (signature.length !== 64 || !isLow(signature.subarray(32))) return false;
   return crypto.subtle.verify(ECDSA, key, signature, message);
+}
+
+/** Of the two signatures that verify, s and n - s, the low one. */
+export function lowS(signature: Bytes): Bytes {
+  if (isLow(signature.subarray(32))) return signature;
+  const [r, low] = [signature.slice(0, 32), new Uint8Array(32)];
+  for (let place = 31, borrowed = 0; place >= 0; place--) {
+    const left = (ORDER[place] ?? 0) - (signature[32 + place] ?? 0) - borrowed;
+    borrowed = left < 0 ? 1 : 0;
+    low[place] = left & 0xff;
+  }
+  return concatenated(r, low);
 }
 
 function isLow(s: Bytes): boolean {
