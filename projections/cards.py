@@ -65,6 +65,22 @@ def statuses_since(conn: Connection[Any], shard: int) -> list[tuple[int, int, da
     return conn.execute(query, (shard,)).fetchall()
 
 
+def in_force_by(conn: Connection[Any], kid: bytes, *, after: UUID | None, most: int) -> list[UUID]:
+    """Workers whose card in force this signer signed, in their order; those after `after`."""
+    query = (
+        "SELECT worker FROM read.card WHERE kid = %(kid)s AND status = 0 AND (%(all)s OR worker > %(after)s)"
+        " ORDER BY worker LIMIT %(most)s"
+    )
+    bounds = {"kid": kid.hex(), "all": after is None, "after": after, "most": most}
+    return [worker for (worker,) in conn.execute(query, bounds)]
+
+
+def counted_by(conn: Connection[Any], kid: bytes) -> dict[int, int]:
+    """How many cards this signer signed that have not expired, by their status."""
+    query = "SELECT status, count(*) FROM read.card WHERE kid = %s AND expires_at > now() GROUP BY status"
+    return dict(conn.execute(query, (kid.hex(),)).fetchall())
+
+
 def worker_of(conn: Connection[Any], card: str) -> UUID | None:
     """Whose card this is, by its number."""
     row = conn.execute("SELECT worker FROM read.card WHERE card = %s", (card,)).fetchone()

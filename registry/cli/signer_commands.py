@@ -1,15 +1,20 @@
-"""`kets keys rotate` and `roots`: who signs cards and lists from now on."""
+"""`kets keys rotate`, `revoke` and `roots`: who signs cards and lists from now on."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from card.trust import CARD_LIFETIME, DAY
-from keys.encoding import b64url
-from registry.cli.output import Json, answer, console, table
+from keys.encoding import b64url, unb64url
+from projections.cards import counted_by, in_force_by
+from registry.cards.compromised import Replaced, Replacement
+from registry.cards.together import WINDOW
+from registry.cli.output import Json, answer, console, progress, table
+from registry.cli.site import Site
 from registry.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,6 +61,60 @@ def _rotated(signers: Signers, shard: int, *, now: int, starts: int) -> dict[str
     }
 
 
+def revoke(
+    kid: Annotated[str, typer.Argument(metavar="ID", help="Id of the signer, as listed or in hex.")],
+    reason: Annotated[str, typer.Option(help="Why; kept beside the keys.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Withdraw a document signer that leaked, and give the holders of its cards others. Run again, it goes on."""
+    settings, now = Settings(), _now()
+    signers = settings.open_keys().document_signers
+    life = signers.life(_kid(kid))
+    if not dry_run:  # at once, whatever comes of the cards
+        life = signers.revoke(life.kid, reason=reason, now=now)
+        replacement = b64url(signers.of(life.shard, now).kid)
+        console.print(f"{b64url(life.kid)} of shard {life.shard} is revoked; {replacement} signs in its place.")
+        console.print("The trust list says so from now on. Export and publish it: verifiers go by it.")
+    with Site(settings) as site:
+        site.runner.catch_up()
+        with site.reading() as conn:
+            held = counted_by(conn, life.kid)
+        if dry_run:
+            console.print(f"{held.get(0, 0):,} cards in force would be revoked and replaced; nothing was done.")
+            answer(
+                {"ok": True, "kid": life.kid.hex(), "shard": life.shard, "in_force": held.get(0, 0)}, as_json=as_json
+            )
+            return
+        done = _replaced(site, life.kid, Replacement(site.registry, life.kid), held.get(0, 0))
+    console.print(
+        f"{done.revoked:,} cards revoked, {done.issued:,} issued instead; {held.get(2, 0):,} suspended stay so."
+    )
+    if done.without:
+        table("Without another card", ("code", "workers"), done.without.most_common())
+    said = {"kid": life.kid.hex(), "shard": life.shard, "replacement": replacement, "suspended": held.get(2, 0)}
+    answer({"ok": True, **said, **done._asdict()}, as_json=as_json)
+
+
+def _replaced(site: Site, kid: bytes, replacement: Replacement, total: int) -> Replaced:
+    done, after = Replaced(0, 0, Counter()), None
+    with progress("cards", total) as seen:
+        while True:
+            with site.reading() as conn:
+                workers = in_force_by(conn, kid, after=after, most=WINDOW)
+            if not workers:
+                return done
+            done, after = done.plus(replacement.take(workers)), workers[-1]
+            seen(done.revoked)
+
+
+def _kid(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text) if len(text) == 16 else unb64url(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"got {text!r}, expected the id of a signer, as listed or in hex") from error
+
+
 def roots(rotate: Rotate = False, as_json: Json = False) -> None:
     """List the roots of trust, or rotate them. Verifiers follow from the root they know to the one that signs."""
     settings = Settings()
@@ -83,5 +142,6 @@ def _day(seconds: int) -> str:
 
 
 def add_to(keys: typer.Typer) -> None:
-    for command in (rotate, roots):
-        keys.command()(command)
+    keys.command()(rotate)
+    keys.command(context_settings={"ignore_unknown_options": True})(revoke)  # an id may begin with a hyphen
+    keys.command()(roots)
