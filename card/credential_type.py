@@ -28,12 +28,12 @@ CLAIMS = (
     Claim(("gender",), "Jenis kelamin", "Sex"),
     *(Claim(("age_equal_or_over", str(age)), f"Berusia {age} tahun atau lebih", f"Aged {age} or over") for age in AGES),
     Claim(("employed",), "Sedang bekerja", "Employed"),
-    Claim(("standing",), "Status dalam angkatan kerja", "Standing in the labour force"),
+    Claim(("standing",), "Status kerja", "Standing"),
     Claim(("employer",), "Perusahaan", "Employer", always=False),
-    Claim(("occupation",), "Jabatan (KBJI 2014)", "Occupation (KBJI 2014)", always=False),
+    Claim(("occupation",), "Jabatan (KBJI)", "Occupation (KBJI)", always=False),
     Claim(("certifications",), "Sertifikat", "Certificates"),
     Claim(("certifications", None), "Satu sertifikat", "A certificate", always=False),
-    Claim(("card",), "Nomor kartu dan masa berlakunya", "Number of the card and its dates"),
+    Claim(("card",), "Kartu", "Card"),
 )
 
 
