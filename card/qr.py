@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from card import base45, deflate
@@ -30,8 +31,9 @@ def cose(text: str) -> bytes:
     return deflate.inflate(base45.decode(text))
 
 
+@lru_cache(maxsize=4)
 def symbol(text: str) -> segno.QRCode:
-    """The QR symbol of `text`: ECC M exactly, fixed mask."""
+    """The QR symbol of `text`: ECC M exactly, fixed mask. A card asks for it several times: to measure and to draw."""
     import segno
 
     return segno.make(text, error="m", mode="alphanumeric", mask=MASK, boost_error=False, micro=False)
