@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -23,31 +26,42 @@ from card.trust import TrustList
 from card.verify import verify
 from card.wallet import Challenge
 from domain import facts as f
+from keys.encoding import unb64url
 from registry.app import SYSTEM
 from registry.wallet import nonces, offers
 from tests.api.client import TestClient
 from tests.api.story import refused, verified
 from tests.api.wallet_app import GRANT, App, Verifier
 from tests.card.wallets import Wallet, encoded, jwt, payload_of
-from tests.conftest import Site
+from tests.conftest import Server, Site, opened
 
 ISSUER = "https://127.0.0.1:8169"
 GATE = Challenge(audience="https://gate.example", nonce="asked at the gate")
 
 
-@pytest.fixture
-def client(site: Site) -> Iterator[TestClient]:
-    settings = site.settings.model_copy(update={"issuer": ISSUER})
-    with TestClient(create_app(settings, registry=site.registry), base_url=ISSUER) as client:
+@contextmanager
+def serving(site: Site) -> Iterator[TestClient]:
+    issuing = site.settings.model_copy(update={"issuer": ISSUER})
+    with TestClient(create_app(issuing, registry=site.registry), base_url=ISSUER) as client:
         yield client
 
 
 @pytest.fixture
-def worker(client: TestClient) -> UUID:
+def client(site: Site) -> Iterator[TestClient]:
+    with serving(site) as client:
+        yield client
+
+
+def carded(client: TestClient) -> UUID:
     """Somebody who has a card."""
     found = verified(client)
     assert client.post(f"/v1/workers/{found}/card").status_code == 201
     return found
+
+
+@pytest.fixture
+def worker(client: TestClient) -> UUID:
+    return carded(client)
 
 
 def seconds(site: Site) -> int:
@@ -433,13 +447,21 @@ def test_a_description_is_printable_ascii_without_quotes() -> None:
     assert len(described("x" * 1_000)) == 300
 
 
-def test_keys_that_were_revoked_are_not_published(client: TestClient, worker: UUID, site: Site) -> None:
-    keys = client.get("/.well-known/jwt-vc-issuer").json()["jwks"]["keys"]
-    assert {key["kid"] for key in keys} >= {Verifier(client).key(payload(client, worker, site), ISSUER)["kid"]}
-    assert all(key.keys() == {"kty", "crv", "x", "y", "kid", "alg", "use"} for key in keys)
+def test_a_key_that_leaked_is_not_published_any_more(server: Server, key_folder: Path, tmp_path: Path) -> None:
+    with opened(server, shutil.copytree(key_folder, tmp_path / "keys"), tmp_path) as site, serving(site) as client:
+        worker, verifier = carded(client), Verifier(client)
+        before = credential_of(client, worker, site)
+        leaked = verifier.key(before, ISSUER)
+        assert leaked.export_public(as_dict=True).keys() == {"kty", "crv", "x", "y", "kid", "alg", "use"}
+        kid = unb64url(leaked["kid"])
+        site.keyring.document_signers.revoke(kid, reason="leaked", now=seconds(site) - 60)
+        keys = client.get("/.well-known/jwt-vc-issuer").json()["jwks"]["keys"]
+        assert leaked["kid"] not in {key["kid"] for key in keys}
+        after = credential_of(client, worker, site)
+        assert verifier.key(after, ISSUER)["kid"] != leaked["kid"]
 
 
-def payload(client: TestClient, worker: UUID, site: Site) -> str:
+def credential_of(client: TestClient, worker: UUID, site: Site) -> str:
     app, tx_code = offered(client, worker, site)
     app.redeem(tx_code)
     found: str = app.fetch(Wallet()).json()["credentials"][0]["credential"]
