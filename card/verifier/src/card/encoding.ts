@@ -66,3 +66,6 @@ export function concatenated(...parts: Uint8Array[]): Bytes {
   }
   return whole;
 }
+
+/** How many characters, not UTF-16 units, `text` has; of a very long one, its units. */
+export const characters = (text: string): number => (text.length > 10_000 ? text.length : Array.from(text).length);

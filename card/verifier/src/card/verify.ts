@@ -4,7 +4,7 @@ import type { CardClaims } from "./claims.js";
 import * as compact from "./compact.js";
 import * as cwt from "./cwt.js";
 import { inflate } from "./deflate.js";
-import type { Bytes } from "./encoding.js";
+import { type Bytes, characters } from "./encoding.js";
 import { Malformed, orRefuse, VerificationError } from "./errors.js";
 import * as es256 from "./es256.js";
 import type { COMPARE, PROVES } from "./generated/messages.js";
@@ -72,7 +72,7 @@ export async function verify(data: string | Bytes, against: Asked): Promise<Veri
 }
 
 async function opened(data: string | Bytes): Promise<Opened> {
-  const length = typeof data === "string" ? charactersOf(data) : data.length;
+  const length = typeof data === "string" ? characters(data) : data.length;
   if (length > (typeof data === "string" ? MAX_TEXT : cwt.MAX_BYTES)) {
     throw new VerificationError("too-long", `got ${length}, expected at most ${MAX_TEXT} characters`);
   }
@@ -80,11 +80,6 @@ async function opened(data: string | Bytes): Promise<Opened> {
     if (typeof data === "string" && data.startsWith("ey")) return openedJwt(data);
     return openedCwt(typeof data === "string" ? inflate(decode(data)) : data);
   });
-}
-
-/** Characters, not UTF-16 units; not counted where there are too many in any case. */
-function charactersOf(text: string): number {
-  return text.length > 2 * MAX_TEXT ? text.length : Array.from(text).length;
 }
 
 async function openedCwt(cose: Bytes): Promise<Opened> {
