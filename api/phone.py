@@ -1,14 +1,7 @@
-"""`/verify`: the page with which a phone checks cards, as `make web` built it, and the lists that it keeps.
-
-The lists stand in `/verify/lists/` as in a verifier's folder (docs/card-profile.md section 9), so that any web server
-with the built page and such a folder beside it serves phones as well as this one.
-"""
+"""`/verify`: the page with which a phone checks cards, as `make web` built it. Its lists are `/v1/lists/`."""
 
 from __future__ import annotations
 
-import gzip
-import json
-from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -16,11 +9,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api import lists
-from api.desk import AtDesk
-from card.trust import titles_json
 from domain.errors import Refused
-from registry.cards import titles
 
 router = APIRouter(prefix="/verify", include_in_schema=False)
 
@@ -65,7 +54,6 @@ NOT_BUILT = (
     '<div lang="en"><h1>The verifier is not built yet</h1><p>Run <code>make web</code>.</p></div></html>'
 )
 AcceptEncoding = Annotated[str, Header(max_length=200)]
-IfNoneMatch = Annotated[str | None, Header(max_length=1000)]
 
 
 @router.get("")
@@ -101,42 +89,8 @@ def file(
     return _sent(name, media_type, accept_encoding, FOR_EVER)
 
 
-@router.get("/lists/root.json")
-def root(desk: AtDesk) -> Response:
-    """The root that a phone pins on its first visit."""
-    return Response(
-        json.dumps(desk.registry.keyring.root.public_jwk), headers=REVALIDATED, media_type="application/json"
-    )
-
-
-@router.get("/lists/trust-list.jwt")
-def trust_list(desk: AtDesk, if_none_match: IfNoneMatch = None, accept_encoding: AcceptEncoding = "") -> Response:
-    """As `/v1/trust-list`."""
-    return lists.trust_list(desk, if_none_match, accept_encoding)
-
-
-@router.get("/lists/status/{n}.jwt")
-def status(
-    desk: AtDesk,
-    n: Annotated[int, InPath(ge=0, le=65_535)],
-    if_none_match: IfNoneMatch = None,
-    accept_encoding: AcceptEncoding = "",
-) -> Response:
-    """As `/v1/status/{n}`."""
-    return lists.status(desk, n, if_none_match, accept_encoding)
-
-
-@router.get("/lists/titles.json")
-def table_of_titles(accept_encoding: AcceptEncoding = "") -> Response:
-    """Titles of occupations; their digest is in the trust list."""
-    headers = {**REVALIDATED, "Vary": "Accept-Encoding"}
-    if "gzip" not in _accepted(accept_encoding):
-        return Response(titles_json(titles()), headers=headers, media_type="application/json")
-    return Response(_small_titles(), headers={**headers, "Content-Encoding": "gzip"}, media_type="application/json")
-
-
 def _sent(name: str, media_type: str, accept_encoding: str, headers: dict[str, str]) -> Response:
-    accepted = _accepted(accept_encoding)
+    accepted = {each.partition(";")[0].strip() for each in accept_encoding.split(",")}
     for encoding, ending in ENCODINGS.items():
         if encoding in accepted and (BUILT / f"{name}{ending}").is_file():
             headers = {**headers, "Content-Encoding": encoding}
@@ -147,12 +101,3 @@ def _sent(name: str, media_type: str, accept_encoding: str, headers: dict[str, s
     except FileNotFoundError:
         raise Refused("not-found") from None
     return Response(content, headers={**HEADERS, **headers, "Vary": "Accept-Encoding"}, media_type=media_type)
-
-
-def _accepted(header: str) -> set[str]:
-    return {each.partition(";")[0].strip() for each in header.split(",")}
-
-
-@cache
-def _small_titles() -> bytes:
-    return gzip.compress(titles_json(titles()), 9, mtime=0)

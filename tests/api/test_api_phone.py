@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from api import phone
-from card import trustdir
-from card.trust import TrustList, titles_json
-from registry.cards import titles
 from tests.api.client import TestClient
-from tests.conftest import Site
 from tests.require import require
 
 
@@ -62,26 +56,6 @@ def test_it_is_sent_small_to_whoever_takes_that(client: TestClient, built: Path)
 @pytest.mark.parametrize("name", ["index.html", "nothing-1234.js", "zxing-1.wasm.gz", "..%2Fsw.js", "a-b.ts"])
 def test_there_is_nothing_else(client: TestClient, built: Path, name: str) -> None:
     assert client.get(f"/verify/{name}").status_code in (404, 422)
-
-
-def test_the_lists_are_those_of_a_verifiers_folder(site: Site, client: TestClient, tmp_path: Path) -> None:
-    site.keyring.signer(0)
-    for name in ("root.json", "trust-list.jwt", "titles.json", "status/0.jwt"):
-        answer = client.get(f"/verify/lists/{name}")
-        assert answer.status_code == 200, name
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(answer.content)
-    loaded = trustdir.load(tmp_path, now=int(site.now.timestamp()))
-    assert isinstance(loaded.trust, TrustList)
-    assert loaded.status(0) is not None
-    assert json.loads((tmp_path / "root.json").read_bytes()) == site.keyring.root.public_jwk
-
-
-def test_titles_travel_compressed(client: TestClient) -> None:
-    with client.stream("GET", "/verify/lists/titles.json", headers={"Accept-Encoding": "gzip"}) as answer:
-        assert gzip.decompress(b"".join(answer.iter_raw())) == titles_json(titles())
-    with client.stream("GET", "/verify/lists/titles.json", headers={"Accept-Encoding": "identity"}) as answer:
-        assert b"".join(answer.iter_raw()) == titles_json(titles())
 
 
 def test_without_a_build_it_says_how_to_get_one(

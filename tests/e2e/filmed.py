@@ -22,19 +22,22 @@ DESK = (96, 84, 72)
 
 
 def film(path: Path, text: str) -> Path:
-    """An mjpeg file for Chromium's camera: the back of the card whose QR holds `text`, each frame held differently."""
-    face, symbol = printed_back(text)
+    """An mjpeg file for Chromium's camera: the card whose QR holds `text`, each frame held differently."""
+    face, symbol = printed(text)
     chance = random.Random(7)  # the same film each time
     path.write_bytes(b"".join(_jpeg(_frame(face, symbol, chance)) for _ in range(FRAMES)))
     return path
 
 
-def printed_back(text: str) -> tuple[Image.Image, tuple[float, float, float]]:
-    """The back of the printed card at 300 dpi; middle and width of its symbol in pixels."""
+def printed(text: str) -> tuple[Image.Image, tuple[float, float, float]]:
+    """The face of the printed card that bears `text`, at 300 dpi; middle and width of its symbol in pixels."""
     claims = cwt.claims_of(cwt.parse(qr.cose(text)).payload)
-    page = pypdfium2.PdfDocument(pdf.render(claims, text, titles={}, page="cr80"))[1]
-    face = page.render(scale=300 / 72).to_pil().convert("RGB")
-    return face, _symbol(face, text)
+    for page in pypdfium2.PdfDocument(pdf.render(claims, text, titles={}, page="cr80")):
+        face = page.render(scale=300 / 72).to_pil().convert("RGB")
+        for symbol in zxingcpp.read_barcodes(face, formats=zxingcpp.BarcodeFormat.QRCode):
+            if symbol.text == text:
+                return face, _middle(symbol.position)
+    raise AssertionError("got a printed card without its code")
 
 
 def shown_on_screen(path: Path, text: str) -> Path:
@@ -83,13 +86,6 @@ def _jpeg(picture: Image.Image) -> bytes:
     return out.getvalue()
 
 
-def _symbol(face: Image.Image, text: str) -> tuple[float, float, float]:
-    [found] = zxingcpp.read_barcodes(face, formats=zxingcpp.BarcodeFormat.QRCode)
-    assert found.text == text
-    corners = found.position
-    across = corners.top_right.x - corners.top_left.x
-    return (
-        (corners.top_left.x + corners.bottom_right.x) / 2,
-        (corners.top_left.y + corners.bottom_right.y) / 2,
-        float(across),
-    )
+def _middle(corners: zxingcpp.Position) -> tuple[float, float, float]:
+    first, last = corners.top_left, corners.bottom_right
+    return (first.x + last.x) / 2, (first.y + last.y) / 2, float(corners.top_right.x - first.x)

@@ -41,3 +41,8 @@ export function icon(name: string): SVGElement {
   drawing.append(use);
   return drawing;
 }
+
+/** Have a button do something. */
+export function onClick(id: string, act: () => void): void {
+  byId(id).addEventListener("click", act);
+}

@@ -97,10 +97,10 @@ function card({ claims, statusAgeDays }: Verified, at: number): HTMLElement {
     el(
       "div",
       { class: "facts two" },
-      fact("number", claims.number),
-      fact("status-known", known),
+      el("div", { class: "whole" }, fact("number", claims.number)),
       fact("issued", shortly(issuedOn(claims))),
       fact("expires", shortly(lastDay(claims))),
+      fact("status-known", known),
     ),
   );
 }

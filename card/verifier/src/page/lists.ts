@@ -4,24 +4,11 @@
  */
 
 import type { PublicJwk } from "../card/es256.js";
-import { type Code, type Seen, StatusList, TrustDir, type TrustList, VerificationError } from "../card/index.js";
-import { MAX_TOKEN as MAX_STATUS } from "../card/status.js";
-import { MAX_TOKEN as MAX_TRUST } from "../card/trust.js";
+import { type Code, type StatusList, TrustDir, type TrustList, VerificationError } from "../card/index.js";
 import { clear, readAll, write } from "./database.js";
-import { fetched, Unreachable } from "./fetching.js";
+import { Unreachable } from "./fetching.js";
+import { fetchStatuses, fetchTrusted, type Kept, type Wanted } from "./refreshing.js";
 import { now } from "./times.js";
-
-const PLACE = "lists/";
-const MAX_TITLES = 2 ** 20;
-const ROOM = 4 * 2 ** 20; // characters of status lists that are kept; beyond it, only those that cards asked for
-const AT_ONCE = 4;
-
-interface Kept {
-  readonly root: PublicJwk;
-  readonly trustList: string;
-  readonly titles: Uint8Array<ArrayBuffer>;
-  readonly seen: Seen;
-}
 
 /** What a refresh has brought. `lists`: how many status lists are newer than before; `code`: why one was refused. */
 export type Refreshed =
@@ -117,8 +104,8 @@ export class Lists {
 
   async #refresh(): Promise<Refreshed> {
     try {
-      const [kept, dir] = await this.#trusted();
-      const { found, refused } = await this.#statuses(dir);
+      const [kept, dir] = await fetchTrusted(this.#kept);
+      const { found, refused } = await fetchStatuses(dir, this.#wanted(dir.trust));
       for (const [shard, list] of found) {
         kept.seen.status[shard] = list.issuedAt;
       }
@@ -137,58 +124,12 @@ export class Lists {
     }
   }
 
-  /** The trust list of today, verified by the pinned root, and the titles it names. */
-  async #trusted(): Promise<[Kept, TrustDir]> {
-    const before = this.#kept;
-    const root = before?.root ?? (JSON.parse(await text("root.json", MAX_TITLES)) as PublicJwk);
-    const trustList = await text("trust-list.jwt", MAX_TRUST);
-    const given = { root, trustList, status: () => null, ...(before && { seen: before.seen }) };
-    let titles = before?.titles ?? (await bytes("titles.json", MAX_TITLES));
-    const load = (): Promise<TrustDir> => TrustDir.load({ ...given, titles }, now());
-    const dir = await load().catch(async (error: unknown) => {
-      if (before && error instanceof VerificationError && error.code === "titles-altered") {
-        titles = await bytes("titles.json", MAX_TITLES);
-        return load();
-      }
-      throw error;
-    });
-    return [{ root, trustList, titles, seen: dir.seen }, dir];
-  }
-
-  async #statuses({ trust, seen }: TrustDir): Promise<{ found: Map<number, Found>; refused: Code | undefined }> {
-    const found = new Map<number, Found>();
-    let refused: Code | undefined;
-    let room = ROOM;
-    const wanted = this.#wanted(trust);
-    const one = async (): Promise<void> => {
-      for (let shard = wanted.shift(); shard !== undefined; shard = wanted.shift()) {
-        if (room <= 0 && !this.#asked.has(shard)) {
-          continue;
-        }
-        try {
-          const token = await optionalText(`status/${shard}.jwt`, MAX_STATUS);
-          if (token) {
-            room -= token.length;
-            const oldest = seen.status[shard] ?? 0;
-            const { issuedAt } = await StatusList.verify(token, { shard, trust, now: now(), oldest });
-            found.set(shard, { token, issuedAt });
-          }
-        } catch (error) {
-          if (!(error instanceof VerificationError)) {
-            throw error;
-          }
-          refused = error.code; // that of this shard stays as it was; the others are taken
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, one));
-    return { found, refused };
-  }
-
   /** Shards to ask for, those that cards named first, then those held. */
-  #wanted(trust: TrustList): number[] {
-    const worth = (shard: number): number => (this.#asked.has(shard) ? 0 : this.#status.has(shard) ? 1 : 2);
-    return shardsOf(trust).sort((one, other) => worth(one) - worth(other) || one - other);
+  #wanted(trust: TrustList): Wanted[] {
+    const worth = ({ asked, held }: Wanted): number => (asked ? 0 : held ? 1 : 2);
+    return shardsOf(trust)
+      .map((shard) => ({ shard, asked: this.#asked.has(shard), held: this.#status.get(shard) }))
+      .sort((one, other) => worth(one) - worth(other) || one.shard - other.shard);
   }
 
   async #keep(kept: Kept, status: ReadonlyMap<number, string>): Promise<void> {
@@ -209,29 +150,8 @@ export class Lists {
   }
 }
 
-interface Found {
-  readonly token: string;
-  readonly issuedAt: number;
-}
-
 const shardsOf = (trust: TrustList): number[] => [
   ...new Set([...trust.keys.values()].filter((key) => key.revokedAt === null).map((key) => key.shard)),
 ];
 const charactersOf = (status: ReadonlyMap<number, string>): number =>
   [...status.values()].reduce((sum, token) => sum + token.length, 0);
-
-async function bytes(name: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const found = await fetched(PLACE + name, limit);
-  if (!found) {
-    throw new Unreachable(`got no ${name}`);
-  }
-  return found;
-}
-
-const decoded = (data: Uint8Array<ArrayBuffer>): string => new TextDecoder().decode(data).trim();
-const text = async (name: string, limit: number): Promise<string> => decoded(await bytes(name, limit));
-
-async function optionalText(name: string, limit: number): Promise<string | null> {
-  const found = await fetched(PLACE + name, limit);
-  return found && decoded(found);
-}

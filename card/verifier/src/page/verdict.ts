@@ -1,6 +1,6 @@
 /** The answer, full-screen: colour, shape, word, edge; below it what to compare and what the card says. */
 
-import { HEADINGS, sentence } from "../card/index.js";
+import { type Code, HEADINGS, sentence } from "../card/index.js";
 import type { Answer } from "./checking.js";
 import { el, icon } from "./dom.js";
 import { facts } from "./facts.js";
@@ -15,8 +15,8 @@ export interface Choices {
   readonly refresh: () => void;
 }
 
-const REFRESHABLE: ReadonlySet<string> = new Set(["status-old", "cannot-check"]);
-const CLOCK_OR_FORMAT: ReadonlySet<string> = new Set(["newer-format", "not-yet-valid", "clock-behind"]);
+const CLOCK: ReadonlySet<Code> = new Set<Code>(["not-yet-valid", "clock-behind", "live-expired"]);
+const NOT_IN_LISTS: ReadonlySet<Code> = new Set<Code>([...CLOCK, "newer-format", "live-nonce"]);
 
 /** Show `answer` in `view`, and let it be read out. */
 export function showVerdict(view: HTMLElement, answer: Answer, choices: Choices): void {
@@ -26,7 +26,13 @@ export function showVerdict(view: HTMLElement, answer: Answer, choices: Choices)
   const heard = heading(answer);
   view.replaceChildren(heard, again(answer, choices));
   if (answer.card) {
-    heard.after(el("div", { class: "sheet" }, ...facts(answer.card, choices.ask)));
+    heard.after(
+      el(
+        "div",
+        { class: "sheet", role: "region", tabindex: "0", "aria-label": say("sheet") },
+        ...facts(answer.card, choices.ask),
+      ),
+    );
   }
   view.scrollTop = 0;
   heard.focus();
@@ -54,12 +60,11 @@ function heading({ outcome, code, card }: Answer): HTMLElement {
 }
 
 function again({ outcome, code, at }: Answer, { again, refresh }: Choices): HTMLElement {
-  const mayHelp = REFRESHABLE.has(outcome) && !CLOCK_OR_FORMAT.has(code);
-  const clock = CLOCK_OR_FORMAT.has(code) && code !== "newer-format";
+  const mayHelp = outcome === "cannot-check" && !NOT_IN_LISTS.has(code);
   return el(
     "div",
     { class: "again" },
-    clock && el("p", { class: "clock" }, `${say("clock")} `, el("b", {}, moment(at))),
+    CLOCK.has(code) && el("p", { class: "clock" }, `${say("clock")} `, el("b", {}, moment(at))),
     mayHelp && el("button", { type: "button", click: refresh }, icon("turn"), say("refresh-check")),
     el("button", { type: "button", class: "primary", id: "again", click: again }, icon("camera"), say("again")),
   );

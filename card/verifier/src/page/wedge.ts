@@ -1,11 +1,13 @@
 /** A handheld scanner types what it reads, fast, and ends with Enter: taken wherever the focus is. */
 
-const GAP = 60; // milliseconds between two keys of a scanner; people are slower
-const SHORTEST = 24; // characters; shorter bursts are somebody's fast fingers
+const PAUSE = 1_000; // milliseconds without a key, after which another text begins
+const PACE = 80; // milliseconds a key, on the whole; people are slower
+const SHORTEST = 24; // characters; shorter texts are somebody's fast fingers
 const LONGEST = 4_400;
 
 export class Wedge {
   #typed = "";
+  #first = 0;
   #last = 0;
 
   constructor(readonly scanned: (text: string) => void) {}
@@ -18,26 +20,31 @@ export class Wedge {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) {
       return;
     }
-    const fast = event.timeStamp - this.#last < GAP;
     if (event.key === "Enter") {
-      this.#enter(event, fast);
+      this.#enter(event);
     } else if (event.key.length === 1) {
-      this.#typed = fast ? (this.#typed + event.key).slice(0, LONGEST) : event.key;
+      const goesOn = event.timeStamp - this.#last < PAUSE;
+      this.#first = goesOn ? this.#first : event.timeStamp;
+      this.#typed = goesOn ? (this.#typed + event.key).slice(0, LONGEST) : event.key;
       this.#last = event.timeStamp;
-      if (fast && !isField(event.target)) {
+      if (this.#isFast() && this.#typed.length > 2 && !isField(event.target)) {
         event.preventDefault(); // a space would press the button that has the focus
       }
     }
   }
 
-  #enter(event: KeyboardEvent, fast: boolean): void {
+  #isFast(): boolean {
+    return this.#last - this.#first < PACE * this.#typed.length;
+  }
+
+  #enter(event: KeyboardEvent): void {
     const text = this.#typed;
-    this.#typed = "";
-    if (fast && text.length >= SHORTEST) {
+    if (this.#isFast() && text.length >= SHORTEST && event.timeStamp - this.#last < PAUSE) {
       event.preventDefault();
       event.stopPropagation();
       this.scanned(text);
     }
+    this.#typed = "";
   }
 }
 

@@ -70,6 +70,7 @@ export const WORDS = {
   "refresh-check": { id: "Perbarui dan periksa lagi", en: "Refresh and check again" },
   clock: { id: "Jam perangkat ini:", en: "This device's clock:" },
   again: { id: "Pindai lagi", en: "Scan again" },
+  sheet: { id: "Isi kartu", en: "What the card says" },
   compare: { id: "Bandingkan dengan orangnya", en: "Compare with the person" },
   face: { id: "Wajah", en: "Face" },
   "face-card": { id: "Cocokkan dengan foto pada kartu", en: "Match it with the photo on the card" },

@@ -1,0 +1,103 @@
+/** Fetches what is newer, and gives it out verified: the trust list by the pinned root, each status list by it. */
+
+import type { Bytes } from "../card/encoding.js";
+import type { PublicJwk } from "../card/es256.js";
+import { type Code, type Seen, StatusList, TrustDir, VerificationError } from "../card/index.js";
+import { MAX_TOKEN as MAX_STATUS } from "../card/status.js";
+import { MAX_TOKEN as MAX_TRUST } from "../card/trust.js";
+import { fetched, Unreachable } from "./fetching.js";
+import { now } from "./times.js";
+
+const PLACE = "../v1/lists/"; // as a verifier's folder, docs/card-profile.md section 9
+const MAX_TITLES = 2 ** 20;
+const ROOM = 4 * 2 ** 20; // characters of status lists that are fetched; beyond it, only those that cards asked for
+const AT_ONCE = 4;
+
+/** What is kept of the lists, status lists apart. `root` was pinned on the first visit and never changes. */
+export interface Kept {
+  readonly root: PublicJwk;
+  readonly trustList: string;
+  readonly titles: Bytes;
+  readonly seen: Seen;
+}
+
+/** The trust list of today and the titles it names; `before` is what is kept already. Raises: VerificationError. */
+export async function fetchTrusted(before: Kept | undefined): Promise<[Kept, TrustDir]> {
+  const root = before?.root ?? (JSON.parse(text(await there("root.json", MAX_TITLES))) as PublicJwk);
+  const trustList = text(await there("trust-list.jwt", MAX_TRUST));
+  let chain: Bytes | null = null;
+  let titles = before?.titles ?? (await there("titles.json", MAX_TITLES));
+  const load = (): Promise<TrustDir> =>
+    TrustDir.load({ root, trustList, chain, titles, status: () => null, ...(before && { seen: before.seen }) }, now());
+  const dir = await load().catch(async (error: unknown) => {
+    if (!before || !(error instanceof VerificationError)) {
+      throw error;
+    }
+    if (error.code === "trust-signature") {
+      chain = await fetched(`${PLACE}roots.json`, MAX_TRUST); // roots have changed since the last visit
+    }
+    titles = await there("titles.json", MAX_TITLES); // and it may name another table than the one kept
+    return load();
+  });
+  return [{ root, trustList, titles, seen: dir.seen }, dir];
+}
+
+/** A status list to fetch; `held` is the token that is kept already. */
+export interface Wanted {
+  readonly shard: number;
+  readonly asked: boolean;
+  readonly held: string | undefined;
+}
+
+export interface Found {
+  readonly token: string;
+  readonly issuedAt: number;
+}
+
+/** Status lists by shard, verified; `refused` is why one of them was not. `wanted` in the order of their worth. */
+export async function fetchStatuses(
+  { trust, seen }: TrustDir,
+  wanted: readonly Wanted[],
+): Promise<{ found: Map<number, Found>; refused: Code | undefined }> {
+  const found = new Map<number, Found>();
+  const left = [...wanted];
+  let refused: Code | undefined;
+  let room = ROOM;
+  const some = async (): Promise<void> => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const { shard, asked } = next;
+      const data = room > 0 || asked ? await fetched(`${PLACE}status/${shard}.jwt`, MAX_STATUS) : null;
+      if (data) {
+        room -= data.length;
+        const oldest = seen.status[shard] ?? 0;
+        try {
+          const token = text(data);
+          const { issuedAt } = await StatusList.verify(token, { shard, trust, now: now(), oldest });
+          found.set(shard, { token, issuedAt });
+        } catch (error) {
+          refused = codeOf(error); // that of this shard stays as it was; the others are taken
+        }
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, some));
+  return { found, refused };
+}
+
+function codeOf(error: unknown): Code {
+  if (error instanceof VerificationError) {
+    return error.code;
+  }
+  throw error;
+}
+
+/** What stands at `name`. Raises: Unreachable when nothing does. */
+async function there(name: string, limit: number): Promise<Bytes> {
+  const found = await fetched(PLACE + name, limit);
+  if (!found) {
+    throw new Unreachable(`got no ${name}`);
+  }
+  return found;
+}
+
+const text = (data: Bytes): string => new TextDecoder().decode(data).trim();

@@ -1,0 +1,184 @@
+"""The phone's page apart from its camera: the other ways in, what it keeps, what it weighs, how it is installed."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from card import qr
+from keys import es256
+from tests.conftest import Site
+from tests.e2e.door import Door
+from tests.e2e.phones import Phone, Phones
+
+MOST = 450_000
+"""Bytes of a first visit when everything that can be is sent as gzip."""
+
+
+@pytest.fixture(scope="module")
+def photo(welder: dict[str, Any]) -> bytes:
+    """A photograph of her code, far larger than it need be."""
+    page = Image.new("RGB", (3_000, 2_000), "white")
+    page.paste(Image.open(io.BytesIO(qr.png(welder["text"], scale=6))), (1_100, 700))
+    out = io.BytesIO()
+    page.save(out, "JPEG", quality=70)
+    return out.getvalue()
+
+
+def give(phone: Phone, content: bytes) -> None:
+    phone.page.set_input_files("#picture", {"name": "card.jpg", "mimeType": "image/jpeg", "buffer": content})
+
+
+def well(phone: Phone) -> None:
+    assert phone.barriers() == []
+    assert phone.complaints == []
+
+
+def test_a_picture_a_text_and_a_scanner_do_as_well_as_a_camera(
+    phones: Phones, door: Door, welder: dict[str, Any], photo: bytes
+) -> None:
+    with phones.phone() as phone:
+        phone.visit(door.url)
+        well(phone)
+        give(phone, b"no picture")
+        phone.page.get_by_text("Berkas itu bukan foto").wait_for()
+        blank = io.BytesIO()
+        Image.new("RGB", (300, 300), "white").save(blank, "PNG")
+        give(phone, blank.getvalue())
+        phone.page.get_by_text("Tidak ada kode QR yang terbaca").wait_for()
+        give(phone, photo)
+        assert phone.answer() == ("valid", "valid")
+
+        phone.page.get_by_role("button", name="Pindai lagi").click()
+        phone.page.get_by_role("button", name="Ketik kode").click()
+        well(phone)
+        phone.page.get_by_label("Isi kode QR").fill(welder["jwt"])
+        phone.page.get_by_role("button", name="Periksa", exact=True).click()
+        assert phone.answer() == ("valid", "valid")
+
+        phone.page.get_by_role("button", name="Pindai lagi").click()
+        phone.page.locator("#about-open").focus()  # a space among the keys must not press it
+        phone.page.keyboard.type(welder["text"], delay=0)
+        phone.page.keyboard.press("Enter")
+        assert phone.answer() == ("valid", "valid")
+        assert not phone.page.locator("#about").is_visible()
+
+
+def test_of_a_card_nothing_stays(phones: Phones, door: Door, welder: dict[str, Any], photo: bytes) -> None:
+    everything = """async () => {
+        const opened = indexedDB.open('kets-verifier');
+        const db = await new Promise((done) => { opened.onsuccess = () => done(opened.result); });
+        const asked = db.transaction('kept').objectStore('kept').getAll();
+        await new Promise((done) => { asked.onsuccess = done; });
+        const kept = JSON.stringify(asked.result) + JSON.stringify({...localStorage});
+        return kept + document.documentElement.outerHTML + document.querySelector('textarea').value;
+    }"""
+    with phones.phone() as phone:
+        phone.visit(door.url)
+        give(phone, photo)
+        assert phone.answer() == ("valid", "valid")
+        assert "Siti Rahmawati" in phone.page.evaluate(everything)
+        phone.page.get_by_role("button", name="Pindai lagi").click()
+        for word in ("Siti Rahmawati", welder["number"], welder["text"][:40]):
+            assert word not in phone.page.evaluate(everything)
+
+
+def test_the_panel_shows_whom_the_page_trusts(phones: Phones, door: Door, ministry: Site) -> None:
+    thumbprint = es256.thumbprint(ministry.keyring.root.public_jwk).hex()
+    with phones.phone() as phone:
+        phone.visit(door.url)
+        phone.page.get_by_role("button", name="Tentang halaman ini").click()
+        said = phone.page.locator("#about").inner_text()
+        assert thumbprint in said.replace(" ", "").replace("\n", "")
+        assert "tidak ada riwayat pemindaian yang disimpan" in said
+        well(phone)
+
+
+def test_older_lists_than_seen_are_refused(phones: Phones, ministry: Site) -> None:
+    now, door = ministry.now, Door(ministry)
+    door.start()
+    try:
+        with phones.phone() as phone:
+            phone.visit(door.url)
+            ministry.now = now - timedelta(hours=3)
+            door.stop()
+            door.start()  # on the same port, with nothing kept
+            phone.page.get_by_role("button", name="Perbarui").click()
+            phone.page.get_by_text("Ditolak: Daftar kepercayaan lebih lama").wait_for()
+            assert phone.page.locator("#lists").get_attribute("data-age") == "fresh"
+    finally:
+        ministry.now = now
+        door.stop()
+
+
+def test_a_phone_asks_the_holders_for_a_live_proof(phones: Phones, door: Door, photo: bytes) -> None:
+    with phones.phone() as phone:
+        phone.visit(door.url)
+        phone.page.get_by_role("button", name="Bukti langsung").click()
+        asked = phone.page.locator("#ask-code").inner_text()
+        assert len(asked.replace("-", "")) == 8
+        well(phone)
+        give(phone, photo)  # her printed card is no answer
+        assert phone.answer() == ("cannot-check", "live-nonce")
+        phone.page.get_by_role("button", name="Pindai lagi").click()
+        assert phone.page.locator("#ask-code").inner_text() == asked
+        phone.page.get_by_role("button", name="Batal").click()
+        give(phone, photo)
+        assert phone.answer() == ("valid", "valid")
+
+
+def test_a_first_visit_costs_little(phones: Phones, ministry: Site) -> None:
+    door = Door(ministry, encodings="gzip")
+    door.start()
+    try:
+        with phones.phone() as phone:
+            phone.visit(door.url)
+            phone.kept()
+            phone.page.wait_for_load_state("networkidle")
+        sent = dict(door.sent)
+        assert sum(sent.values()) <= MOST, sent
+        assert any(path.endswith(".wasm") for path in sent), "zxing is part of it"
+        assert any(path.endswith("titles.json") for path in sent)
+    finally:
+        door.stop()
+
+
+def test_it_can_be_installed(phones: Phones, door: Door) -> None:
+    with phones.phone() as phone:
+        phone.visit(door.url)
+        phone.kept()
+        debugger = phone.context.new_cdp_session(phone.page)
+        found = debugger.send("Page.getInstallabilityErrors")["installabilityErrors"]
+        assert {each["errorId"] for each in found} <= {"in-incognito"}, "which every test's profile is"
+        manifest = debugger.send("Page.getAppManifest")
+        assert manifest["errors"] == []
+        assert "Periksa Kartu Tenaga Kerja" in manifest["data"]
+    for icon in ("any", "maskable"):
+        assert f'"purpose":"{icon}"' in manifest["data"]
+
+
+def test_without_javascript_it_says_what_it_needs(phones: Phones, door: Door) -> None:
+    with phones.phone(java_script_enabled=False) as phone:
+        phone.page.goto(f"{door.url}/verify")
+        needed = phone.page.locator(".noscript")
+        assert needed.is_visible()
+        assert "Halaman ini memerlukan JavaScript" in needed.inner_text()
+        assert "This page needs JavaScript" in needed.inner_text()
+        assert not phone.page.locator("#scan").is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 1_280])
+def test_it_fits_narrow_and_wide_screens(phones: Phones, door: Door, photo: bytes, width: int) -> None:
+    beyond = "document.scrollingElement.scrollWidth - innerWidth"
+    with phones.phone(viewport={"width": width, "height": 640}) as phone:
+        phone.visit(door.url)
+        assert phone.page.evaluate(beyond) <= 0
+        give(phone, photo)
+        assert phone.answer() == ("valid", "valid")
+        assert phone.page.evaluate(beyond) <= 0
+        assert phone.page.evaluate("(m => m.scrollWidth - m.clientWidth)(document.querySelector('#verdict'))") <= 0
+        well(phone)
