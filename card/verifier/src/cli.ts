@@ -67,6 +67,7 @@ async function kept(path: string): Promise<Lists> {
     titles: await bytes("titles.json"),
     chain: await bytes("roots.json"),
     status: async (shard) => (await text(`status/${shard}.jwt`))?.trim() ?? null,
+    delta: async (shard) => (await text(`status/${shard}.delta.jwt`))?.trim() ?? null,
     ...(seen && { seen }),
   };
 }

@@ -1,5 +1,6 @@
 /** What checks a worker card: pure, offline, bounded. Mirrors the Python package `card`. */
 export { type CardClaims, type Certification, issuedOn, lastDay } from "./claims.js";
+export { applied, sinceFile } from "./delta.js";
 export { type Code, type Outcome, VerificationError } from "./errors.js";
 export type { PublicJwk } from "./es256.js";
 export { COMPARE, HEADINGS, OUTCOME_OF, PROVES, SENTENCES } from "./generated/messages.js";

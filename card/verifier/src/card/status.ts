@@ -4,7 +4,8 @@ import { parse, type Unverified } from "./compact.js";
 import { inflateTo } from "./deflate.js";
 import { type Bytes, hex, unb64url } from "./encoding.js";
 import { Malformed, orRefuse, VerificationError } from "./errors.js";
-import { member, text, whole } from "./json.js";
+import { sha256 } from "./es256.js";
+import { type JsonObject, member, text, whole } from "./json.js";
 import { statusName } from "./projection.js";
 import { CLOCK_SKEW, DAY, mayList, type TrustList } from "./trust.js";
 
@@ -49,13 +50,24 @@ export class StatusList {
     return ((this.entries[place >> 3] ?? 0) >> (place % 8)) & ((1 << BITS) - 1);
   }
 
-  private static async read(unverified: Unverified, shard: number, trust: TrustList): Promise<StatusList> {
-    const key = trust.keys.get(hex(unverified.kid));
-    const payload = key?.shard === shard ? await unverified.verified(key.publicKey) : null;
-    const issuedAt = payload ? whole(payload, "iat") : 0;
-    if (!key || !payload || !mayList(key, issuedAt)) {
-      throw new VerificationError("status-signature", `got a list that no signer of shard ${shard} signed`);
+  /** SHA-256 of the packed entries. */
+  digest(): Promise<Bytes> {
+    return sha256(this.entries);
+  }
+
+  /** The list with other entries ([index, status]) at another time: for a delta that was verified. */
+  changed(changes: Iterable<readonly [number, number]>, issuedAt: number, expiresAt: number): StatusList {
+    const entries = new Uint8Array(this.entries);
+    for (const [index, status] of changes) {
+      const [place, shift] = [(index * BITS) >> 3, (index * BITS) % 8];
+      entries[place] = ((entries[place] ?? 0) & ~(3 << shift)) | (status << shift);
     }
+    return new StatusList(this.shard, issuedAt, expiresAt, entries);
+  }
+
+  private static async read(unverified: Unverified, shard: number, trust: TrustList): Promise<StatusList> {
+    const payload = await signedBy(unverified, shard, trust);
+    const issuedAt = whole(payload, "iat");
     const list = member(payload, "status_list");
     if (text(payload, "sub") !== statusName(shard)) throw new Malformed("got the list of another shard");
     if (whole(list, "bits") !== BITS) throw new Malformed("got another number of bits than 2");
@@ -77,4 +89,14 @@ function opened(token: string): Unverified {
   const unverified = parse(token);
   if (unverified.typ !== TYP) throw new Malformed(`got type ${unverified.typ}, expected ${TYP}`);
   return unverified;
+}
+
+/** The payload, when a signer of `shard` signed it that may still list then. VerificationError("status-signature"). */
+export async function signedBy(unverified: Unverified, shard: number, trust: TrustList): Promise<JsonObject> {
+  const key = trust.keys.get(hex(unverified.kid));
+  const payload = key?.shard === shard ? await unverified.verified(key.publicKey) : null;
+  if (!key || !payload || !mayList(key, whole(payload, "iat"))) {
+    throw new VerificationError("status-signature", `got a list that no signer of shard ${shard} signed`);
+  }
+  return payload;
 }

@@ -1,4 +1,5 @@
 /** What a verifier keeps to check cards without a network (docs/card-profile.md section 9, card/trustdir.py). */
+import { applied } from "./delta.js";
 import { type Bytes, b64url } from "./encoding.js";
 import { orRefuse, VerificationError } from "./errors.js";
 import { type PublicJwk, sha256 } from "./es256.js";
@@ -24,6 +25,8 @@ export interface Lists {
   /** roots.json, where there is one. */
   readonly chain?: Bytes | null;
   readonly status: (shard: number) => string | null | Promise<string | null>;
+  /** The delta that is held of a shard beside its list, where there is one. */
+  readonly delta?: (shard: number) => string | null | Promise<string | null>;
   readonly seen?: Seen;
 }
 
@@ -59,12 +62,25 @@ export class TrustDir {
     if (held) return held;
     const token = await this.given.status(shard);
     if (token === null) return null;
+    const whole = await StatusList.verify(token, { shard, trust: this.trust, now: this.now });
+    const changes = (await this.given.delta?.(shard)) ?? null;
+    const list = changes === null ? whole : await this.withChanges(whole, changes);
     const oldest = this.seen.status[shard] ?? 0;
-    const list = await StatusList.verify(token, { shard, trust: this.trust, now: this.now, oldest });
+    if (list.issuedAt < oldest) throw new VerificationError("status-rollback", `got a list of ${list.issuedAt}`);
     this.lists.set(shard, list);
     this.seen.status[shard] = list.issuedAt;
     return list;
   };
+
+  /** The list with its delta; the list alone where that is of before it. */
+  private async withChanges(whole: StatusList, changes: string): Promise<StatusList> {
+    try {
+      return await applied(changes, { to: whole, trust: this.trust, now: this.now });
+    } catch (error) {
+      if (error instanceof VerificationError && error.code === "status-rollback") return whole;
+      throw error;
+    }
+  }
 
   /** The title of a code, or the code itself where it is unknown. */
   title(code: string, language: "id" | "en"): string {
