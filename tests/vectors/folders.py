@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from card import status
+from keys.encoding import unb64url as b64decoded
 from tests.card.cards import DAY, NOW, SHARD
+from tests.card.forging import b64, token
 from tests.vectors.vector import NO_LIST, OUTDATED, REVOKED, SUSPENDED, Issuer
 
 STATUSES = {REVOKED: 1, SUSPENDED: 2, OUTDATED: 3}
@@ -103,6 +105,15 @@ def typed_as_a_status_list(issuer: Issuer, folder: Path) -> None:
     (folder / "trust-list.jwt").write_text(root.jwt({"version": 7}, {"typ": status.TYP}))
 
 
+def with_a_number_of_5000_digits(issuer: Issuer, folder: Path) -> None:
+    fresh(issuer, folder)
+    root = issuer.ministry.keyring.root
+    head = {"alg": "ES256", "kid": b64(root.kid), "typ": "kets-trust+jwt"}
+    body = b64decoded((folder / "trust-list.jwt").read_text().split(".")[1])
+    longer = body[:-1] + b',"x":' + b"9" * 5_000 + b"}"
+    (folder / "trust-list.jwt").write_text(token(head, longer, root.sign))
+
+
 FOLDERS: dict[str, Builder] = {
     "fresh": fresh,
     "unknown-key": lambda issuer, folder: fresh(issuer, folder, signers=[issuer.ministry.signer(NO_LIST)]),
@@ -121,6 +132,7 @@ FOLDERS: dict[str, Builder] = {
     "trust-altered": replaced("trust-list.jwt", one_character_changed),
     "trust-cut": replaced("trust-list.jwt", lambda token: token[:-90]),
     "trust-of-another-type": typed_as_a_status_list,
+    "trust-number-of-5000-digits": with_a_number_of_5000_digits,
     "trust-missing": replaced("trust-list.jwt", lambda _: None),
     "titles-altered": replaced("titles.json", lambda titles: titles.replace("Welders", "Surgeons")),
     "status-rollback": with_seen(status_at=NOW - DAY + 1),

@@ -18,6 +18,7 @@ export class Float {
 }
 
 const MAX_DEPTH = 100;
+const MAX_DIGITS = 4_300; // as Python has it
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
 const SPACES = /[ \t\n\r]*/y;
 const PLAIN = /[ !#-[\]-\uffff]*/y;
@@ -135,7 +136,9 @@ class Reader {
     if (!found) throw new Malformed(`got no JSON at character ${this.place}`);
     if (found[1] !== undefined || found[2] !== undefined) return new Float(Number(found[0]));
     const value = Number(found[0]) + 0; // -0 is 0
-    return Number.isSafeInteger(value) ? value : BigInt(found[0]);
+    if (Number.isSafeInteger(value)) return value;
+    if (found[0].replace("-", "").length > MAX_DIGITS) throw new Malformed("got a number of too many digits in JSON");
+    return BigInt(found[0]);
   }
 
   private string(): string {
