@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -130,3 +131,10 @@ def test_a_signer_whose_last_card_has_expired_is_listed_no_more(ministry: Minist
     long_ago = ministry.listed_at - 2 * 366 * DAY
     assert former.kid in ministry.trust(ended={former.kid: long_ago}).keys
     assert former.kid not in ministry.trust(ended={former.kid: long_ago - 1}).keys
+
+
+def test_the_trust_list_of_a_country_stays_small(ministry: Ministry) -> None:
+    """180 shards: as it is, and as it is fetched with gzip. One more signer a shard doubles it."""
+    token = ministry.trust_token(signers=[ministry.signer(shard) for shard in range(180)])
+    assert len(token) < 64_000
+    assert len(gzip.compress(token.encode(), 6)) < 22_000
