@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -14,6 +14,8 @@ from pydantic import BaseModel, Field
 from api.desk import AtDesk
 from api.positions import positions
 from api.problems import responses
+from domain.decide import today
+from projections.renewals import backlog
 from registry.ledger.log import waiting
 from registry.ledger.place import base_of
 from registry.ledger.refusal import told
@@ -22,6 +24,7 @@ from registry.roles import DatabaseRole, connect
 if TYPE_CHECKING:
     from api.desk import Desk
     from api.positions import Positions
+    from projections.renewals import Backlog
 
 router = APIRouter(tags=["running"])
 
@@ -42,6 +45,13 @@ class LedgerHealth(BaseModel):
     refused: Stopped | None
 
 
+class RenewalHealth(BaseModel):
+    """Cards that are due and wait for the renewal run: out of date, about to end, overtaken by the calendar."""
+
+    due: int
+    since: date | None = Field(description="The day on which the longest waiting fell due")
+
+
 class Health(BaseModel):
     """`ok` when both databases answer. Read models that lag are told, and are no reason to take the door down."""
 
@@ -51,6 +61,7 @@ class Health(BaseModel):
     events: int | None = Field(description="Facts in the log")
     lag: dict[str, int] | None = Field(description="Facts that each read model lacks", examples=[{"record": 0}])
     ledger: LedgerHealth
+    renewal: RenewalHealth | None
 
 
 @router.get(
@@ -70,6 +81,7 @@ def healthz(desk: AtDesk, response: Response) -> Health:
         events=log.events if log else None,
         lag={name: log.lag(name) for name in log.included} if log else None,
         ledger=_ledger(desk),
+        renewal=_renewal(desk) if log else None,
     )
 
 
@@ -81,7 +93,8 @@ def healthz(desk: AtDesk, response: Response) -> Health:
 )
 def metrics(desk: AtDesk) -> Response:
     """Requests by route and status, facts, lag of read models, cards issued. Names nobody."""
-    return Response(desk.measures.page(_log(desk)), media_type=CONTENT_TYPE_LATEST)
+    log = _log(desk)
+    return Response(desk.measures.page(log, _backlog(desk) if log else None), media_type=CONTENT_TYPE_LATEST)
 
 
 def _ledger(desk: Desk) -> LedgerHealth:
@@ -92,6 +105,19 @@ def _ledger(desk: Desk) -> LedgerHealth:
     except (psycopg.Error, PoolTimeout):
         behind = None
     return LedgerHealth(behind=behind, refused=Stopped(**refused._asdict()) if refused else None)
+
+
+def _renewal(desk: Desk) -> RenewalHealth | None:
+    waiting_cards = _backlog(desk)
+    return RenewalHealth(due=waiting_cards.due, since=waiting_cards.since) if waiting_cards else None
+
+
+def _backlog(desk: Desk) -> Backlog | None:
+    try:
+        with desk.reading() as conn:
+            return backlog(conn, today(desk.registry.now()))
+    except (psycopg.Error, PoolTimeout):
+        return None
 
 
 def _log(desk: Desk) -> Positions | None:

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 if TYPE_CHECKING:
     from api.positions import Positions
+    from projections.renewals import Backlog
 
 
 class Measures:
@@ -21,10 +22,12 @@ class Measures:
         self.cards = Counter("kets_cards_issued", "Cards issued here", registry=self._all)
         self._events = Gauge("kets_events", "Facts in the log", registry=self._all)
         self._lag = Gauge("kets_projection_lag_events", "Facts a read model lacks", ("projection",), registry=self._all)
+        self._due = Gauge("kets_cards_due", "Cards that wait for the renewal run", registry=self._all)
         self._up = Gauge("kets_database_up", "1 when the database answers", registry=self._all)
 
-    def page(self, log: Positions | None) -> bytes:
+    def page(self, log: Positions | None, renewal: Backlog | None) -> bytes:
         """The text of `/metrics`. `log` is None when the database does not answer."""
+        self._due.set(renewal.due if renewal else 0)
         self._up.set(0 if log is None else 1)
         if log is not None:
             self._events.set(log.events)

@@ -8,9 +8,11 @@ from projections.cards import Cards
 from projections.employers import Employers
 from projections.placements import Placements
 from projections.record import Record
+from projections.renewals import Renewals
 from projections.roster import Roster
 
 if TYPE_CHECKING:
     from projections.projection import Projection
 
-PROJECTIONS: dict[str, Projection] = {p.name: p for p in (Record(), Roster(), Placements(), Cards(), Employers())}
+_ALL = (Record(), Roster(), Placements(), Cards(), Renewals(), Employers())
+PROJECTIONS: dict[str, Projection] = {p.name: p for p in _ALL}

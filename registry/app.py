@@ -159,6 +159,8 @@ class Registry(Application[UUID]):
                 if there := next((sent for sent in lost if _holds(history, sent)), None):
                     return self._receipt_of(there)
                 events = self.decide(history, plan, by=by, row=row, late_reason=late_reason)
+                if not events:  # the plan saw nothing to do
+                    return Receipt(stream=stream, submission=None, events=[], positions={})
                 return self._save(events, row)
             except Refused:  # what stands in its way may be this very row, committed by a faster twin meanwhile
                 if row is None or not (first := self._first_receipt(row)):

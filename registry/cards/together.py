@@ -81,6 +81,9 @@ class Together:
         self, shard: int, streams: Sequence[UUID], decided: dict[UUID, Sequence[Event]], found: dict[UUID, Outcome]
     ) -> None:
         """One transaction; those of a shard that lost a race are left to be taken by themselves."""
+        if not any(decided[stream] for stream in streams):
+            found.update({stream: decided[stream] for stream in streams})
+            return
         sealed = (row for stream in streams for row in self.registry.sealed(stream, decided[stream]))
         try:
             self.registry.recorder.append(shard, [layout.event(row) for row in sealed], ())

@@ -22,6 +22,7 @@ from registry.cli import (
     backup,
     card_batch,
     card_life,
+    card_renewal,
     cards,
     demo,
     erase,
@@ -56,6 +57,7 @@ erase.add_to(app)
 cards.add_to(app)
 card_life.add_to(cards.card)
 card_batch.add_to(cards.card)
+card_renewal.add_to(cards.card)
 wallets.add_to(cards.card)
 phones.add_to(cards.card)
 trust.add_to(app)

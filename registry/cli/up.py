@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 READY_WITHIN = 30.0
 STOP_WITHIN = 10.0
 WITNESS_EVERY = 60.0
+RENEW_EVERY = 3600.0
 
 
 def up(
     port: Annotated[int | None, typer.Option(help="Port of the API on the loopback interface.")] = None,
 ) -> None:
-    """Run the registry here until Ctrl-C: PostgreSQL (embedded unless DATABASE_URL), API, projections, ledger."""
+    """Run the registry here until Ctrl-C: PostgreSQL (embedded unless DATABASE_URL), API, projections, ledger,
+    the renewal of cards."""
     settings = Settings()
     with Site(settings, make_keys=True) as site:
         serve(site, port or settings.port)
@@ -87,6 +89,7 @@ def _commands(settings: Settings, port: int) -> Iterator[tuple[str, list[str]]]:
     yield "api", [*server, "--no-access-log"]
     yield "projections", [sys.executable, "-m", "registry", "project", "run"]
     yield "ledger", [sys.executable, "-m", "registry", "ledger", "run"]
+    yield "renewal", [sys.executable, "-m", "registry", "card", "renew", "--every", str(RENEW_EVERY)]
     if settings.witnesses:
         yield "witnesses", [sys.executable, "-m", "registry", "ledger", "cosign", "--every", str(WITNESS_EVERY)]
 

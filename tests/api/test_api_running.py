@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -19,7 +20,7 @@ from api import create_app
 from api.upload import MOST_BYTES
 from projections.runner import PROJECTIONS
 from tests.api.client import TestClient
-from tests.api.story import EMPLOYER, HERE, HIRE, NDJSON, accepted, hired, refused, send, verified
+from tests.api.story import EMPLOYER, HERE, HIRE, NDJSON, NIK, accepted, hired, refused, send, verified
 from tests.conftest import Site
 
 
@@ -41,9 +42,21 @@ def test_health_tells_the_lag_of_each_read_model(site: Site, client: TestClient)
         "events": 4,
         "lag": dict.fromkeys(PROJECTIONS, 4),
         "ledger": {"behind": 4, "refused": None},
+        "renewal": {"due": 0, "since": None},
     }
     site.runner.catch_up()
     assert client.get("/healthz").json()["lag"] == dict.fromkeys(PROJECTIONS, 0)
+
+
+def test_cards_that_wait_for_the_renewal_run_are_told(site: Site, client: TestClient) -> None:
+    worker = verified(client)
+    client.post(f"/v1/workers/{worker}/card")
+    end = {"action": "end", "nik": NIK, "effective_on": "2026-03-02", "reason": "resignation"}
+    send(client, [end])
+    site.now += timedelta(days=1)
+    site.runner.catch_up()
+    assert client.get("/healthz").json()["renewal"] == {"due": 1, "since": "2026-03-03"}
+    assert measured(client)["kets_cards_due",] == 1
 
 
 def test_measures_count_requests_rows_facts_and_cards(site: Site, client: TestClient) -> None:

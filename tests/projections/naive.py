@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from domain import codes
+from domain import cards, codes
 from domain import facts as f
 from domain.decide import History
 from domain.employer import Employer
@@ -28,6 +28,7 @@ COLUMNS = {
     "roster": "worker employment spell employer since establishment occupation contract contract_ends until cause",
     "placements": "month channel province industry occupation",
     "cards": "worker card shard index status issued_at expires_at kid changed_at",
+    "renewals": "worker card why due_on until",
     "employers": "employer nib name industry regency verified_on establishments",
 }
 CARD_STATUS = {"valid": 0, "revoked": 1, "suspended": 2, "superseded": 3}
@@ -48,6 +49,7 @@ def expected(events: Iterable[Event]) -> dict[str, Table]:
         found["record"][_record(state)] += 1
         found["roster"].update(_roster(state))
         found["cards"].update(_cards(state))
+        found["renewals"].update((state.id, due.card, due.why, due.on, due.until) for due in cards.dues(state))
         found["placements"].update(_hires(history.events))
     return found
 
