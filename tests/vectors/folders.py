@@ -69,6 +69,31 @@ def by_a_stranger(issuer: Issuer, folder: Path) -> None:
     fresh(issuer, folder, root=issuer.stranger.keyring.root)
 
 
+def led_on(change: Callable[[list[str]], object] = list) -> Builder:
+    """Signed by the root after the next; `change` of the two statements that lead there."""
+
+    def build(issuer: Issuer, folder: Path) -> None:
+        keyring, last = issuer.ministry.keyring, issuer.stranger.keyring
+        fresh(issuer, folder, root=last.root, next_root=last.next_root.public_jwk)
+        steps = ((keyring.root, keyring.next_root), (keyring.next_root, last.root))
+        chain = [
+            before.jwt({"iat": NOW - DAY, "next_root": after.public_jwk}, {"typ": "kets-root+jwt"})
+            for before, after in steps
+        ]
+        (folder / "roots.json").write_text(json.dumps(change(chain)))
+
+    return build
+
+
+def ended(before: int) -> Builder:
+    """Another signer took over, so many seconds ago."""
+
+    def build(issuer: Issuer, folder: Path) -> None:
+        fresh(issuer, folder, ended={issuer.signer.kid: NOW - before})
+
+    return build
+
+
 def replaced(name: str, change: Callable[[str], str | None]) -> Builder:
     """The file `name` changed, or taken away."""
 
@@ -129,6 +154,12 @@ FOLDERS: dict[str, Builder] = {
     "trust-by-the-next-root": with_seen(build=by_next_root, version=6, roots=("root", "next")),
     "trust-by-the-next-root-unseen": by_next_root,
     "trust-by-a-root-that-was-left": with_seen(version=6, roots=("next",)),
+    "trust-by-a-chain-of-roots": led_on(),
+    "chain-of-roots-forged": led_on(lambda chain: [one_character_changed(chain[0]), chain[1]]),
+    "chain-of-roots-broken": led_on(lambda chain: chain[1:]),
+    "chain-of-roots-malformed": led_on(lambda chain: {"chain": chain}),
+    "signer-at-rest": ended(DAY),
+    "status-by-a-signer-at-rest": ended(2 * DAY),
     "trust-altered": replaced("trust-list.jwt", one_character_changed),
     "trust-cut": replaced("trust-list.jwt", lambda token: token[:-90]),
     "trust-of-another-type": typed_as_a_status_list,
