@@ -187,8 +187,11 @@ class Mutants:
         self.number += 1
         root, trust, status = self.ministry.keyring.root, self.listed["trust-list.jwt"], self.listed[STATUS]
         payload = {"sub": f"kets:status:{SHARD}", "iat": NOW - DAY, "exp": NOW + DAY}
-        kind = self.rng.randrange(5)
-        if kind == 0:
+        chain, kind = "[]", self.rng.randrange(6)
+        if kind == 5:
+            step = root.jwt({"iat": NOW, "next_root": self.signer.public_jwk}, {"typ": "kets-root+jwt"})
+            chain = edited(json.dumps([step]), string.printable, self.rng)
+        elif kind == 0:
             trust = edited(trust, BASE64URL, self.rng)
         elif kind == 1:
             status = edited(status, BASE64URL, self.rng)
@@ -204,7 +207,7 @@ class Mutants:
             status = self.signer.jwt(body, {"typ": "statuslist+jwt"})
         folder = self.folder / str(self.number)
         (folder / "status").mkdir(parents=True)
-        for name, content in {**self.listed, "trust-list.jwt": trust, STATUS: status}.items():
+        for name, content in {**self.listed, "roots.json": chain, "trust-list.jwt": trust, STATUS: status}.items():
             (folder / name).write_text(content)
         return Mutant(Question(data=self.text, trust=folder, now=NOW), self.unaltered, "of_lists")
 
