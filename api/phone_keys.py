@@ -6,24 +6,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 
-from api.desk import AtDesk
+from api.desk import AtDesk, Desk
 from api.problems import responses
 from api.workers import PROBLEMS, WorkerId, find
 from domain import facts as f
 from keys.encoding import unb64url
 from registry import phones
 from registry.app import SYSTEM
+from registry.cards import Issued
 
 router = APIRouter(tags=["cards"])
 
-MOST = 1_000
-"""Bytes of a phone's request; a good one has some 350."""
+MOST, MOST_SHOWN = 1_000, 5_000
+"""Bytes of a phone's requests; good ones have some 350, and some 1,000."""
+Sent = TypeVar("Sent", bound=BaseModel)
 Coordinate = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{43}$")]
 NO_CARD = ("identity-unverified", "worker-deceased", "worker-merged", "worker-erased", "card-held")
 
@@ -59,6 +61,12 @@ class PhoneCard(BaseModel):
     now: int = Field(description="Unix seconds")
 
 
+class PhoneRenewal(BaseModel):
+    """A live presentation of the card that the phone has, with the nonce `kets-renewal`."""
+
+    text: str = Field(max_length=4_296)
+
+
 class Withdrawal(BaseModel):
     cause: phones.Cause
 
@@ -69,23 +77,28 @@ class PhoneWithdrawn(BaseModel):
     revoked: list[str]
 
 
-BODY: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": PhoneProof.model_json_schema()}},
-    }
-}
+def _body(kind: type[BaseModel]) -> dict[str, Any]:
+    content = {"application/json": {"schema": kind.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 async def _proof(request: Request) -> PhoneProof:
-    """The body, of at most `MOST` bytes."""
+    return await _sent(request, PhoneProof, MOST)
+
+
+async def _renewal(request: Request) -> PhoneRenewal:
+    return await _sent(request, PhoneRenewal, MOST_SHOWN)
+
+
+async def _sent(request: Request, kind: type[Sent], most: int) -> Sent:
+    """The body, of at most `most` bytes."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST:
-            raise RequestValidationError([{"loc": ("body",), "msg": f"got more than {MOST} bytes", "type": "too_long"}])
+        if len(body) > most:
+            raise RequestValidationError([{"loc": ("body",), "msg": f"got more than {most} bytes", "type": "too_long"}])
     try:
-        return PhoneProof.model_validate_json(bytes(body))
+        return kind.model_validate_json(bytes(body))
     except ValidationError as error:
         faults = [{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]
         raise RequestValidationError(faults) from error
@@ -120,7 +133,7 @@ def withdraw(desk: AtDesk, given: WorkerId, asked: Withdrawal) -> PhoneWithdrawn
 @router.post(
     "/v1/phone-keys",
     status_code=201,
-    openapi_extra=BODY,
+    openapi_extra=_body(PhoneProof),
     responses=responses("phone-key-proof", "enrolment-code", "phone-key-known", *NO_CARD, "permit-lapsed", "busy"),
     summary="A phone enrols its key",
 )
@@ -133,6 +146,22 @@ def enrol(desk: AtDesk, given: Annotated[PhoneProof, Depends(_proof)], response:
     issued = phones.enrol(desk.registry, given.code, key=key, proof=unb64url(given.proof), by=SYSTEM)
     desk.measures.cards.inc()
     response.headers["Location"] = "/card"
+    return _card(desk, issued)
+
+
+@router.post(
+    "/v1/phone-keys/card",
+    openapi_extra=_body(PhoneRenewal),
+    responses=responses("phone-key-proof", "card-unknown", "card-none", "worker-erased"),
+    summary="A phone gets its card anew",
+)
+def renew(desk: AtDesk, given: Annotated[PhoneRenewal, Depends(_renewal)]) -> PhoneCard:
+    """The card in force, when another has taken the place of the one that the phone shows."""
+    shown = phones.shown(given.text)
+    return _card(desk, phones.renew(desk.registry, find(desk, shown.number), shown))
+
+
+def _card(desk: Desk, issued: Issued) -> PhoneCard:
     return PhoneCard(
         number=issued.claims.number,
         name=issued.claims.name,

@@ -20,7 +20,6 @@ from card.projection import CNF, IAT, cbor
 from keys import es256
 
 if TYPE_CHECKING:
-    from card.claims import CardClaims
     from card.cwt import Sign1
     from keys.signer import Signer
 
@@ -45,13 +44,13 @@ class Presentation:
     card: bytes
     sign1: Sign1
 
-    def check(self, claims: CardClaims, *, nonce: bytes | None, now: int) -> None:
-        """Believe it, for a card whose `claims` were verified, or raise VerificationError.
+    def check(self, named: bytes | None, *, nonce: bytes | None, now: int) -> None:
+        """Believe it, for a card that was verified and names this `holder_key`, or raise VerificationError.
 
         invalid: "live-key" when the card names no phone or another one, "live-signature".
         cannot-check, since the card may well be good: "live-nonce", "live-expired".
         """
-        if claims.holder_key != holder_key(es256.public_jwk(self.key)):
+        if named != holder_key(es256.public_jwk(self.key)):
             raise VerificationError("live-key")
         if not es256.verify(self.key, self.sign1.signed_bytes, self.sign1.signature):
             raise VerificationError("live-signature")

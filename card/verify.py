@@ -122,5 +122,5 @@ def _shown_by(presentation: Presentation | None, verified: Verified, nonce: byte
         if nonce is not None:
             raise VerificationError("live-nonce", "got a card that no phone signed")
         return verified
-    presentation.check(verified.claims, nonce=nonce, now=now)
+    presentation.check(verified.claims.holder_key, nonce=nonce, now=now)
     return replace(verified, live=True, proves=(*verified.proves, "holder-phone"))

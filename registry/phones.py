@@ -12,8 +12,8 @@ import os
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from card import cwt, live
-from card.errors import CardError
+from card import cwt, live, qr
+from card.errors import CardError, VerificationError
 from card.number import ALPHABET
 from domain import facts as f
 from domain.decide import today
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
+    from card.live import Presentation
     from domain.decide import History
     from domain.event import Actor
     from domain.worker import Card
@@ -40,6 +41,8 @@ LIFE = timedelta(minutes=10)
 CHARACTERS, HANDLE = 16, 4
 PROOF = b"kets-phone-key:1:"
 """What stands before the code in the bytes that the phone signs; a Sig_structure never begins so."""
+RENEWAL = b"kets-renewal"
+"""The nonce of a presentation that asks for the card anew; nobody types small letters."""
 
 
 class Code(NamedTuple):
@@ -47,6 +50,13 @@ class Code(NamedTuple):
 
     text: str
     ends_at: datetime
+
+
+class Shown(NamedTuple):
+    """A live presentation that a phone sent, and the number of the card in it."""
+
+    number: str
+    presentation: Presentation
 
 
 class Withdrawn(NamedTuple):
@@ -124,6 +134,37 @@ def withdraw(registry: Registry, worker: UUID, *, cause: Cause, by: Actor) -> Wi
 
     registry.record(worker, plan, by=by)
     return Withdrawn(tuple(revoked))
+
+
+def shown(text: str) -> Shown:
+    """What a phone shows of itself to get its card anew: not believed yet. Raises: Refused("phone-key-proof")."""
+    try:
+        presentation = live.parse(cwt.parse(qr.cose(text)))
+        if presentation is None:
+            raise Refused("phone-key-proof")
+        return Shown(cwt.claims_of(cwt.parse(presentation.card).payload).number, presentation)
+    except (ValueError, CardError) as error:
+        raise Refused("phone-key-proof") from error
+
+
+def renew(registry: Registry, worker: UUID, given: Shown) -> Issued:
+    """The card in force, for the phone that it names and that showed an earlier card of the worker just now.
+
+    What it showed carries `RENEWAL` for a nonce, so that no code from a screen does. Raises: Refused("phone-key-proof")
+    for a phone that is not the worker's any more, ("card-none"), ("worker-erased").
+    """
+    _, state = registry.worker(worker)
+    earlier = state.cards.get(given.number)
+    signed = earlier.signed if earlier is not None else None
+    known = isinstance(signed, f.SignedCard) and signed.cwt == given.presentation.card
+    named = holder_key(state.phone_key) if isinstance(state.phone_key, f.PhoneKey) else None
+    try:
+        given.presentation.check(named, nonce=RENEWAL, now=int(registry.now().timestamp()))
+    except VerificationError as error:
+        raise Refused("phone-key-proof") from error
+    if not known:
+        raise Refused("phone-key-proof")
+    return cards.current(registry, worker)
 
 
 def _claimed(registry: Registry, text: str, named: bytes) -> UUID:

@@ -230,8 +230,8 @@ CARDS: dict[str, tuple[str, str]] = {
         "The card {card} is suspended while it is looked into; reinstate or revoke it first.",
     ),
     "phone-key-proof": (
-        "Ponsel tidak membuktikan bahwa kuncinya miliknya; muat ulang halaman kartu dan coba lagi.",
-        "The phone did not prove that the key is its own; reload the card's page and try again.",
+        "Ponsel tidak membuktikan bahwa ia ponsel yang terdaftar; muat ulang halaman kartu dan coba lagi.",
+        "The phone did not prove to be the one that is enrolled; reload the card's page and try again.",
     ),
     "enrolment-code": (
         "Kode pendaftaran salah, sudah terpakai, atau sudah lewat waktunya; mintalah kode baru kepada petugas.",

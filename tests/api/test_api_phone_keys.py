@@ -18,6 +18,7 @@ from registry.enrolments import Enrolments, Opened
 from tests.api.client import TestClient
 from tests.api.story import NIK, hired, refused, send, verified
 from tests.api.test_api_cards import checked
+from tests.card.cards import Ministry, new_ministry
 from tests.card.phones import new_phone
 from tests.conftest import Site
 
@@ -151,6 +152,53 @@ def test_a_key_is_enrolled_once(client: TestClient) -> None:
     assert again.status_code == 201  # still its own key, and the card names it
     enrolled(client, worker, new_phone())
     refused(client.post("/v1/phone-keys", json=proof(phone, code_for(client, worker))), 409, "phone-key-known")
+
+
+def renewal(site: Site, card: dict[str, Any], phone: FileSigner, **changes: Any) -> dict[str, str]:
+    said = {"now": int(site.now.timestamp()), "nonce": phones.RENEWAL, **changes}
+    return {"text": live.present(qr.cose(card["text"]), phone, **said)}
+
+
+def test_a_phone_gets_the_card_in_force(site: Site, client: TestClient) -> None:
+    worker, phone = verified(client), new_phone()
+    first = enrolled(client, worker, phone)
+    site.runner.catch_up()
+    again = client.post("/v1/phone-keys/card", json=renewal(site, first, phone))
+    assert again.json() == first
+    second = client.post(f"/v1/workers/{worker}/card").json()
+    given = client.post("/v1/phone-keys/card", json=renewal(site, first, phone)).json()
+    assert (given["number"], given["text"]) == (second["number"], second["text"])
+    assert verify_live(site, client, live_code(site, given, phone)).live
+
+
+def test_nobody_else_gets_it(site: Site, client: TestClient, ministry: Ministry) -> None:
+    worker, phone = verified(client), new_phone()
+    card = enrolled(client, worker, phone)
+    site.runner.catch_up()
+    now = int(site.now.timestamp())
+    number = ministry.cose(number=card["number"], holder_key=live.holder_key(phone.public_jwk))
+    for text in (
+        live_code(site, card, phone),  # from the screen
+        live.present(qr.cose(card["text"]), phone, now=now, nonce=b"K7QX2M9A"),
+        renewal(site, card, new_phone())["text"],
+        renewal(site, card, phone, now=now - 61)["text"],
+        live.present(number, phone, now=now, nonce=phones.RENEWAL),  # a card that was never released
+        live.present(b"no card", phone, now=now, nonce=phones.RENEWAL),
+        card["text"],
+        "",
+    ):
+        refused(client.post("/v1/phone-keys/card", json={"text": text}), 422, "phone-key-proof")
+    unknown = live.present(ministry.cose(), phone, now=now, nonce=phones.RENEWAL)
+    refused(client.post("/v1/phone-keys/card", json={"text": unknown}), 404, "card-unknown")
+    refused(client.post("/v1/phone-keys/card", json={"text": "A" * 4_297}), 422, "request-invalid")
+    client.post(f"/v1/workers/{worker}/phone-key/withdraw", json={"cause": "replaced"})
+    refused(client.post("/v1/phone-keys/card", json=renewal(site, card, phone)), 422, "phone-key-proof")
+
+
+@pytest.fixture(scope="module")
+def ministry() -> Ministry:
+    """Another, whose cards say anything."""
+    return new_ministry()
 
 
 @pytest.mark.parametrize("cause", ["lost", "stolen"])

@@ -45,6 +45,7 @@ ROUTES = {
     "POST /v1/workers/{id}/phone-code",
     "POST /v1/workers/{id}/phone-key/withdraw",
     "POST /v1/phone-keys",
+    "POST /v1/phone-keys/card",
     "GET /v1/trust-list",
     "GET /v1/status/{n}",
     "GET /v1/lists/root.json",

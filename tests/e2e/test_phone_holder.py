@@ -134,6 +134,17 @@ def test_the_key_does_not_leave_the_phone(built: None, phones: Phones, door: Doo
         assert kept == {"extractable": False, "exported": ["InvalidAccessError"] * 2}
 
 
+def test_the_phone_takes_the_card_in_force(
+    built: None, phones: Phones, ministry: Site, door: Door, worker: str
+) -> None:
+    with enrolled(phones, door, worker) as phone:
+        ministry.runner.catch_up()
+        card = httpx.post(f"{door.url}/v1/workers/{worker}/card").json()
+        phone.page.reload()
+        phone.page.get_by_text(card["number"]).wait_for()
+        assert Gate(ministry, door).takes(*seen(phone)).claims.number == card["number"]
+
+
 def test_a_verifiers_number_is_answered(built: None, phones: Phones, ministry: Site, door: Door, worker: str) -> None:
     with enrolled(phones, door, worker) as phone:
         gate, page = Gate(ministry, door), phone.page

@@ -6,13 +6,14 @@ import { challenge, spelled } from "../card/live.js";
 import { byId } from "../page/dom.js";
 import { keepOffline } from "../page/offline.js";
 import { keepAwake, letSleep } from "./awake.js";
-import { clock, enrol, Refusal } from "./enrolment.js";
+import { clock, enrol, Refusal, renewed } from "./enrolment.js";
 import { type Kept, read, write } from "./kept.js";
 import { symbol } from "./symbol.js";
 import { TURN, Turning } from "./turning.js";
 import { type Language, language, say, setLanguage, speak, type Word } from "./words.js";
 
 const CODE = 16;
+const REFRESHED = 600_000; // milliseconds after which the registry is asked again
 const ANSWERED = 120_000; // milliseconds after which a verifier's number is let go
 
 class Page {
@@ -20,6 +21,7 @@ class Page {
   #turning: Turning | undefined;
   #answering = "";
   #over = 0;
+  #refreshed = Date.now();
   #said: () => string = () => "";
 
   async open(): Promise<void> {
@@ -36,7 +38,7 @@ class Page {
     }
     this.#show();
     this.#given();
-    void this.#setClock();
+    void this.#refresh();
   }
 
   #listen(): void {
@@ -181,21 +183,29 @@ class Page {
     if (visible && this.#turning) {
       this.#turning.start();
       void keepAwake();
+      if (Date.now() - this.#refreshed > REFRESHED) {
+        void this.#refresh();
+      }
     } else {
       this.#turning?.stop();
     }
   }
 
-  /** Set codes right by the registry's clock, where it can be asked. */
-  async #setClock(): Promise<void> {
-    const ahead = await clock();
-    const { card } = this.#kept;
-    if (ahead === null || !card || card.ahead === ahead) {
+  /** Where the registry can be asked: set codes right by its clock, and take the card in force. */
+  async #refresh(): Promise<void> {
+    const { key, card } = this.#kept;
+    const ahead = key && card ? await clock() : null;
+    if (!key || !card || ahead === null) {
       return;
     }
-    this.#kept = { ...this.#kept, card: { ...card, ahead } };
-    await write(this.#kept);
-    this.#show();
+    this.#refreshed = Date.now();
+    const set = { ...card, ahead };
+    const held = (await renewed(key, set)) ?? set;
+    if (held.number !== card.number || held.ahead !== card.ahead) {
+      this.#kept = { ...this.#kept, card: held };
+      await write(this.#kept);
+      this.#show();
+    }
   }
 
   async #remove(): Promise<void> {
