@@ -33,6 +33,12 @@ def give(phone: Phone, content: bytes) -> None:
     phone.page.set_input_files("#picture", {"name": "card.jpg", "mimeType": "image/jpeg", "buffer": content})
 
 
+def give_text(phone: Phone, text: str) -> None:
+    phone.page.locator("#typed-open").click()
+    phone.page.locator("#typed-text").fill(text)
+    phone.page.locator("#typed [type=submit]").click()
+
+
 def well(phone: Phone) -> None:
     assert phone.barriers() == []
     assert phone.complaints == []
@@ -113,6 +119,27 @@ def test_older_lists_than_seen_are_refused(phones: Phones, ministry: Site) -> No
     finally:
         ministry.now = now
         door.stop()
+
+
+def test_a_refresh_fetches_what_changed_and_no_more(
+    phones: Phones, door: Door, ministry: Site, welder: dict[str, Any]
+) -> None:
+    now, shard = ministry.now, welder["status"]["list"]
+    whole = f"/v1/lists/status/{shard}.jwt"
+    try:
+        with phones.phone() as phone:
+            phone.visit(door.url)
+            before = door.sent[whole]
+            ministry.now = now + timedelta(minutes=2)
+            phone.page.get_by_role("button", name="Perbarui").click()
+            phone.page.get_by_text("Sudah diperbarui").wait_for()
+            assert any(path.startswith(f"/v1/lists/status/{shard}.since-") for path in door.sent)
+            assert door.sent[whole] == before
+            give_text(phone, welder["text"])
+            assert phone.answer() == ("valid", "valid")
+            well(phone)
+    finally:
+        ministry.now = now
 
 
 def test_a_phone_asks_the_holders_for_a_live_proof(phones: Phones, door: Door, photo: bytes) -> None:

@@ -4,10 +4,17 @@
  */
 
 import type { PublicJwk } from "../card/es256.js";
-import { type Code, type StatusList, TrustDir, type TrustList, VerificationError } from "../card/index.js";
+import {
+  type Code,
+  type Lists as Given,
+  type StatusList,
+  TrustDir,
+  type TrustList,
+  VerificationError,
+} from "../card/index.js";
 import { clear, readAll, write } from "./database.js";
 import { Unreachable } from "./fetching.js";
-import { fetchStatuses, fetchTrusted, type Kept, type Wanted } from "./refreshing.js";
+import { fetchStatuses, fetchTrusted, type Kept, type Tokens, type Wanted } from "./refreshing.js";
 import { now } from "./times.js";
 
 /** What a refresh has brought. `lists`: how many status lists are newer than before; `code`: why one was refused. */
@@ -28,7 +35,7 @@ export interface Held {
 
 export class Lists {
   #kept: Kept | undefined;
-  #status = new Map<number, string>();
+  #status = new Map<number, Tokens>();
   #asked = new Set<number>();
   #dir: Promise<TrustDir> | undefined;
   #refreshing: Promise<Refreshed> | undefined;
@@ -40,7 +47,7 @@ export class Lists {
       if (name === "kept") {
         lists.#kept = value as Kept;
       } else if (name.startsWith("status/")) {
-        lists.#status.set(Number(name.slice(7)), value as string);
+        lists.#status.set(Number(name.slice(7)), value as Tokens);
       }
     }
     return lists;
@@ -56,7 +63,7 @@ export class Lists {
     if (!kept) {
       throw new VerificationError("trust-missing");
     }
-    this.#dir ??= TrustDir.load({ ...kept, status: (shard) => this.#lookUp(shard) }, now());
+    this.#dir ??= TrustDir.load({ ...kept, ...this.#tokens() }, now());
     try {
       return await this.#dir;
     } catch (error) {
@@ -65,9 +72,12 @@ export class Lists {
     }
   }
 
-  #lookUp(shard: number): string | null {
-    this.#asked.add(shard);
-    return this.#status.get(shard) ?? null;
+  #tokens(): Pick<Given, "status" | "delta"> {
+    const status = (shard: number): string | null => {
+      this.#asked.add(shard);
+      return this.#status.get(shard)?.list ?? null;
+    };
+    return { status, delta: (shard) => this.#status.get(shard)?.delta ?? null };
   }
 
   /** What is held, for people to see; undefined when there is nothing that may be used. */
@@ -109,9 +119,9 @@ export class Lists {
       for (const [shard, list] of found) {
         kept.seen.status[shard] = list.issuedAt;
       }
-      const changed = [...found].filter(([shard, { token }]) => this.#status.get(shard) !== token);
+      const changed = [...found].filter(([shard, { tokens }]) => isOther(tokens, this.#status.get(shard)));
       const isNew = changed.length > 0 || kept.trustList !== this.#kept?.trustList;
-      await this.#keep(kept, new Map(changed.map(([shard, { token }]) => [shard, token])));
+      await this.#keep(kept, new Map(changed.map(([shard, { tokens }]) => [shard, tokens])));
       return refused ? { kind: "refused", code: refused } : { kind: isNew ? "new" : "same", lists: changed.length };
     } catch (error) {
       if (error instanceof VerificationError) {
@@ -132,13 +142,13 @@ export class Lists {
       .sort((one, other) => worth(one) - worth(other) || one.shard - other.shard);
   }
 
-  async #keep(kept: Kept, status: ReadonlyMap<number, string>): Promise<void> {
-    const entries = [...status].map(([shard, token]) => [`status/${shard}`, token]);
+  async #keep(kept: Kept, status: ReadonlyMap<number, Tokens>): Promise<void> {
+    const entries = [...status].map(([shard, tokens]) => [`status/${shard}`, tokens]);
     await write({ kept, ...Object.fromEntries(entries) });
     this.#kept = kept;
     this.#dir = undefined;
-    for (const [shard, token] of status) {
-      this.#status.set(shard, token);
+    for (const [shard, tokens] of status) {
+      this.#status.set(shard, tokens);
     }
   }
 
@@ -153,5 +163,7 @@ export class Lists {
 const shardsOf = (trust: TrustList): number[] => [
   ...new Set([...trust.keys.values()].filter((key) => key.revokedAt === null).map((key) => key.shard)),
 ];
-const charactersOf = (status: ReadonlyMap<number, string>): number =>
-  [...status.values()].reduce((sum, token) => sum + token.length, 0);
+const charactersOf = (status: ReadonlyMap<number, Tokens>): number =>
+  [...status.values()].reduce((sum, { list, delta }) => sum + list.length + (delta?.length ?? 0), 0);
+const isOther = (one: Tokens, other: Tokens | undefined): boolean =>
+  one.list !== other?.list || one.delta !== other?.delta;

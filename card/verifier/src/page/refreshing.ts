@@ -2,7 +2,16 @@
 
 import type { Bytes } from "../card/encoding.js";
 import type { PublicJwk } from "../card/es256.js";
-import { type Code, type Seen, StatusList, TrustDir, VerificationError } from "../card/index.js";
+import {
+  applied,
+  type Code,
+  type Seen,
+  StatusList,
+  sinceFile,
+  TrustDir,
+  type TrustList,
+  VerificationError,
+} from "../card/index.js";
 import { MAX_TOKEN as MAX_STATUS } from "../card/status.js";
 import { MAX_TOKEN as MAX_TRUST } from "../card/trust.js";
 import { fetched, Unreachable } from "./fetching.js";
@@ -12,6 +21,7 @@ const PLACE = "../v1/lists/"; // as a verifier's folder, docs/card-profile.md se
 const MAX_TITLES = 2 ** 20;
 const ROOM = 4 * 2 ** 20; // characters of status lists that are fetched; beyond it, only those that cards asked for
 const AT_ONCE = 4;
+const DELTAS = 7 * 86_400; // seconds for which what changed is told apart
 
 /** What is kept of the lists, status lists apart. `root` was pinned on the first visit and never changes. */
 export interface Kept {
@@ -42,15 +52,21 @@ export async function fetchTrusted(before: Kept | undefined): Promise<[Kept, Tru
   return [{ root, trustList, titles, seen: dir.seen }, dir];
 }
 
-/** A status list to fetch; `held` is the token that is kept already. */
+/** What is kept of a shard: its status list, and the changes since, both as they were signed. */
+export interface Tokens {
+  readonly list: string;
+  readonly delta: string | null;
+}
+
+/** A status list to fetch; `held` is what is kept of it already. */
 export interface Wanted {
   readonly shard: number;
   readonly asked: boolean;
-  readonly held: string | undefined;
+  readonly held: Tokens | undefined;
 }
 
 export interface Found {
-  readonly token: string;
+  readonly tokens: Tokens;
   readonly issuedAt: number;
 }
 
@@ -65,23 +81,50 @@ export async function fetchStatuses(
   let room = ROOM;
   const some = async (): Promise<void> => {
     for (let next = left.shift(); next; next = left.shift()) {
-      const { shard, asked } = next;
-      const data = room > 0 || asked ? await fetched(`${PLACE}status/${shard}.jwt`, MAX_STATUS) : null;
-      if (data) {
-        room -= data.length;
-        const oldest = seen.status[shard] ?? 0;
-        try {
-          const token = text(data);
-          const { issuedAt } = await StatusList.verify(token, { shard, trust, now: now(), oldest });
-          found.set(shard, { token, issuedAt });
-        } catch (error) {
-          refused = codeOf(error); // that of this shard stays as it was; the others are taken
+      const oldest = seen.status[next.shard] ?? 0;
+      try {
+        const newer = room > 0 || next.asked ? await newest(next, trust, oldest) : null;
+        if (newer) {
+          room -= newer.tokens.list.length;
+          found.set(next.shard, newer);
         }
+      } catch (error) {
+        refused = codeOf(error); // that of this shard stays as it was; the others are taken
       }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, some));
   return { found, refused };
+}
+
+/** The list of a shard as it is today: what is held with the changes since, where that does, else the whole list. */
+async function newest({ shard, held }: Wanted, trust: TrustList, oldest: number): Promise<Found | null> {
+  const changed = held && (await withChanges(held.list, shard, trust));
+  if (changed && changed.issuedAt >= oldest) {
+    return changed;
+  }
+  const data = await fetched(`${PLACE}status/${shard}.jwt`, MAX_STATUS);
+  if (!data) {
+    return null;
+  }
+  const list = text(data);
+  const { issuedAt } = await StatusList.verify(list, { shard, trust, now: now(), oldest });
+  return { tokens: { list, delta: null }, issuedAt };
+}
+
+async function withChanges(list: string, shard: number, trust: TrustList): Promise<Found | undefined> {
+  try {
+    const to = await StatusList.verify(list, { shard, trust, now: now() });
+    const recent = now() - to.issuedAt < DELTAS;
+    const data = recent ? await fetched(PLACE + sinceFile(shard, to.issuedAt), MAX_STATUS) : null;
+    const delta = data && text(data);
+    return delta
+      ? { tokens: { list, delta }, issuedAt: (await applied(delta, { to, trust, now: now() })).issuedAt }
+      : undefined;
+  } catch (error) {
+    codeOf(error); // the whole list will do
+    return undefined;
+  }
 }
 
 function codeOf(error: unknown): Code {
