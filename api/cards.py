@@ -32,6 +32,7 @@ class Card(BaseModel):
     status: StatusEntry
     text: str = Field(description="Draw it in alphanumeric mode, error correction M")
     jwt: str
+    back: str | None = Field(description="Likewise what the QR code on the back holds; null without a portrait")
 
 
 def card_of(issued: cards.Issued) -> Card:
@@ -43,6 +44,7 @@ def card_of(issued: cards.Issued) -> Card:
         status=StatusEntry(list=claims.status.shard, index=claims.status.index),
         text=issued.text,
         jwt=issued.jwt,
+        back=issued.back,
     )
 
 

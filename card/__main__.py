@@ -30,6 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         "--now", metavar="TIME", help="ISO 8601 or Unix seconds; the clock of this machine if left out"
     )
     command.add_argument("--nonce", metavar="TEXT", help="the 8 characters that the holder's phone was given")
+    command.add_argument("--back", metavar="FILE|TEXT", help="the code on the card's back, checked to belong to it")
+    command.add_argument("--photo", metavar="FILE", type=Path, help="write the face in that code here, as AVIF")
     command.add_argument("--json", action="store_true", help="one JSON object instead of sentences")
     chosen = parser.parse_args(arguments)
     try:
@@ -42,7 +44,16 @@ def main(arguments: list[str] | None = None) -> int:
     except CardError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
-    return run(chosen.source, trust=chosen.trust, now=now, nonce=nonce, as_json=chosen.json, out=sys.stdout)
+    return run(
+        chosen.source,
+        trust=chosen.trust,
+        now=now,
+        nonce=nonce,
+        back=chosen.back,
+        photo=chosen.photo,
+        as_json=chosen.json,
+        out=sys.stdout,
+    )
 
 
 if __name__ == "__main__":

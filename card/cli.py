@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from card import back as backs
 from card import cli_wallet, trustdir, wallet
 from card.errors import CardError, VerificationError
 from card.messages import COMPARE, HEADINGS, PROVES, SENTENCES
@@ -45,14 +47,30 @@ def parse_now(text: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-def run(source: Path | str, *, trust: Path, now: int, as_json: bool, out: TextIO, nonce: bytes | None = None) -> int:
+def run(
+    source: Path | str,
+    *,
+    trust: Path,
+    now: int,
+    as_json: bool,
+    out: TextIO,
+    nonce: bytes | None = None,
+    back: Path | str | None = None,
+    photo: Path | None = None,
+) -> int:
     """Verify what `source` is or holds by the folder `trust`; say so on `out`; the exit code of the profile.
 
-    `nonce`: what the holder's phone was given to sign.
+    `nonce`: what the holder's phone was given to sign. `back`: what shows the code on the back, checked to belong to
+    the card; `photo`: a file for its thumbnail (AVIF), the back being looked for in `source` where it is not given.
     """
     try:
         folder = trustdir.load(trust, now=now)
         verified = _verified(read(source), folder, now, nonce)
+        if isinstance(verified, Verified) and (back is not None or photo is not None):
+            face = backs.verify(read(back or source, back=True), front=verified.claims, trust=folder.trust)
+            if photo is not None:
+                photo.write_bytes(face.avif)
+            verified = replace(verified, compare=("thumbnail", *verified.compare))
     except CardError as error:
         _say(out, {"outcome": "usage", "code": error.code, "detail": str(error)}, [str(error)], as_json=as_json)
         return EXIT_USAGE

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-import math
 from typing import TYPE_CHECKING
 
 from reportlab.lib.units import mm  # type: ignore[import-untyped]  # it ships no types
 from reportlab.lib.utils import ImageReader  # type: ignore[import-untyped]  # it ships no types
 
-from card.ink import BOLD, GREY, NAVY, PLAIN, RED, RULE, SPECIMEN, TINT, WHITE, draw_qr, width
+from card.ground import ground
+from card.ink import BOLD, FRAME, GREY, MM_A_DOT, NAVY, RED, RULE, WHITE, draw_qr, fitted, qr_dots, width
+from card.qr import QUIET_ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from card.ink import Pen
 
 WIDTH, HEIGHT = 85.6, 54.0
-QR_MOST = 31.0  # mm of the symbol: version 14 is then 5 dots a module
+QR_MOST = 29.3  # mm of the symbol: version 13 is then 5 dots a module, 14 to 17 are 4
 FACE_ROWS = 5
 
 STANDING_WORDS = {
@@ -51,78 +52,78 @@ def title(titles: Mapping[str, Mapping[str, str]], code: str, language: str) -> 
 
 
 def front(
-    pen: Pen, claims: CardClaims, *, titles: Mapping[str, Mapping[str, str]], photo: bytes | None, specimen: bool
+    pen: Pen,
+    claims: CardClaims,
+    qr_text: str,
+    *,
+    titles: Mapping[str, Mapping[str, str]],
+    photo: bytes | None,
+    specimen: bool,
 ) -> None:
-    """Who this is: photo, name, birth date, sex, standing, occupation, employer; number and validity below."""
-    _ground(pen, specimen=specimen)
-    _header(pen)
+    """Who this is and what proves it: photo, name, birth date, sex, standing, work, number, validity, and the code."""
+    ground(pen, WIDTH, HEIGHT, specimen=specimen)
+    _bands(pen, 8.4)
+    pen.text(4, 3.9, "REPUBLIK INDONESIA", font=BOLD, size=6.4, colour=WHITE)
+    pen.text(4, 6.6, "Kementerian Ketenagakerjaan · Ministry of Manpower", size=4.2, colour=WHITE)
+    pen.text(WIDTH - 4, 3.9, "KARTU TENAGA KERJA", font=BOLD, size=6.4, colour=WHITE, right=True)
+    pen.text(WIDTH - 4, 6.6, "Worker Card", size=4.2, colour=WHITE, right=True)
     _portrait(pen, photo)
+    y = pen.label(_TEXT_X, 10.6, "Nama", "Name", size=_LABEL)
+    _snug(pen, _TEXT_X, y + 0.2, claims.name, _NAME, across=WIDTH - _TEXT_X - 4)
     _person(pen, claims)
     _work(pen, claims, titles)
-    _foot(pen, claims)
+    _validity(pen, claims)
+    side = _code_side(qr_text)
+    draw_qr(pen, _CODE[0] - side / 2, _CODE[1] - side / 2, qr_text, most=QR_MOST)
 
 
 def back(
-    pen: Pen, claims: CardClaims, qr_text: str, *, titles: Mapping[str, Mapping[str, str]], specimen: bool
+    pen: Pen,
+    claims: CardClaims,
+    back_text: str | None,
+    *,
+    titles: Mapping[str, Mapping[str, str]],
+    specimen: bool,
 ) -> None:
-    """What proves it: the QR, the certificates, and what to do with the card."""
-    _ground(pen, specimen=specimen)
-    pen.box(0, 0, WIDTH, 5.2, fill=NAVY)
-    pen.box(0, 5.2, WIDTH, 0.6, fill=RED)
+    """What the person can do, what to do with the card, and, with a portrait, the code that holds the face.
+
+    One code a face: a camera that sees two takes either.
+    """
+    ground(pen, WIDTH, HEIGHT, specimen=specimen)
+    _bands(pen, 5.2)
     pen.text(4, 3.5, "KARTU TENAGA KERJA · WORKER CARD", font=BOLD, size=5, colour=WHITE)
     pen.text(WIDTH - 4, 3.5, claims.number, font=BOLD, size=5, colour=WHITE, right=True)
-    side = draw_qr(pen, 2.6, 7.4, qr_text, most=QR_MOST)
-    _certificates(pen.at(side + 5.2, 8.0), claims, titles, across=WIDTH - side - 5.2 - 4)
-    _advice(pen.at(4, 44.2))
+    left, places = 4.0, 1 if len(claims.certifications) <= FACE_ROWS else 2
+    if back_text is not None:
+        left, places = draw_qr(pen, 2.2, 7.2, back_text, most=QR_MOST) + 4.6, 1
+        pen.text(4.0, 41.2, "Foto di dalam kode", font=BOLD, size=4.2, colour=NAVY)
+        pen.text(4.0 + width("Foto di dalam kode ", BOLD, 4.2), 41.2, "/ Photo in the code", size=4.2, colour=GREY)
+    _certificates(pen.at(left, 8.0), claims, titles, across=WIDTH - left - 4, columns=places)
+    _advice(pen.at(4, 43.6))
 
 
-def _ground(pen: Pen, *, specimen: bool) -> None:
-    """White with fine waves, which a photocopier smears; the word SPECIMEN under everything else."""
-    pen.canvas.saveState()
-    edge = pen.canvas.beginPath()
-    left, bottom = pen.point(0, HEIGHT)
-    edge.rect(left, bottom, WIDTH * mm, HEIGHT * mm)
-    pen.canvas.clipPath(edge, stroke=0, fill=0)
-    pen.box(0, 0, WIDTH, HEIGHT, fill=WHITE)
-    pen.canvas.setStrokeColor(TINT)
-    pen.canvas.setLineWidth(0.3)
-    for number in range(26):
-        _wave(pen, 11 + number * 1.8, phase=number * 0.35)
-    if specimen:
-        pen.canvas.translate(*pen.point(WIDTH / 2, HEIGHT / 2 + 6))
-        pen.canvas.rotate(22)
-        pen.canvas.setFillColor(SPECIMEN)
-        pen.canvas.setFont(BOLD, 16.5)
-        pen.canvas.drawCentredString(0, 0, "CONTOH · SPECIMEN")
-    pen.canvas.restoreState()
+def _bands(pen: Pen, down: float) -> None:
+    """Navy above, with a line of the flag's red; navy below."""
+    pen.box(0, 0, WIDTH, down, fill=NAVY)
+    pen.box(0, down, WIDTH, 0.6, fill=RED)
+    pen.box(0, HEIGHT - 1.2, WIDTH, 1.2, fill=NAVY)
 
 
-def _wave(pen: Pen, y: float, *, phase: float) -> None:
-    path = pen.canvas.beginPath()
-    path.moveTo(*pen.point(0, y + math.sin(phase)))
-    for step in range(1, 44):
-        path.lineTo(*pen.point(step * 2, y + math.sin(phase + step * 0.29) * 1.6))
-    pen.canvas.drawPath(path, stroke=1, fill=0)
-
-
-def _header(pen: Pen) -> None:
-    pen.box(0, 0, WIDTH, 10.4, fill=NAVY)
-    pen.box(0, 10.4, WIDTH, 0.7, fill=RED)
-    pen.text(4, 4.6, "REPUBLIK INDONESIA", font=BOLD, size=7, colour=WHITE)
-    pen.text(4, 7.9, "Kementerian Ketenagakerjaan · Ministry of Manpower", size=4.8, colour=WHITE)
-    pen.text(WIDTH - 4, 4.6, "KARTU TENAGA KERJA", font=BOLD, size=7, colour=WHITE, right=True)
-    pen.text(WIDTH - 4, 7.9, "Worker Card", size=4.8, colour=WHITE, right=True)
+def _code_side(text: str) -> float:
+    """mm of the code with its quiet zone."""
+    modules, dots = qr_dots(text, most=QR_MOST)
+    return (modules + 2 * QUIET_ZONE) * dots * MM_A_DOT
 
 
 def _portrait(pen: Pen, photo: bytes | None) -> None:
     """The photo, filling its frame from the middle; without one, a silhouette."""
-    x, y, across, down = 4.0, 14.0, 21.6, 28.8
+    x, y, across, down = 4.0, 11.0, 20.4, 27.2
     pen.canvas.saveState()
     frame = pen.canvas.beginPath()
     left, bottom = pen.point(x, y + down)
     frame.roundRect(left, bottom, across * mm, down * mm, 0.8 * mm)
     pen.canvas.clipPath(frame, stroke=0, fill=0)
-    pen.box(x, y, across, down, fill=TINT)
+    pen.box(x, y, across, down, fill=FRAME)
     if photo is None:
         _silhouette(pen, x + across / 2, y, down)
     else:
@@ -140,65 +141,82 @@ def _portrait(pen: Pen, photo: bytes | None) -> None:
 
 def _silhouette(pen: Pen, middle: float, y: float, down: float) -> None:
     pen.canvas.setFillColor(RULE)
-    pen.canvas.circle(*pen.point(middle, y + down * 0.40), 4.6 * mm, stroke=0, fill=1)
-    left, bottom = pen.point(middle - 8.2, y + down + 6)
-    pen.canvas.ellipse(left, bottom, left + 16.4 * mm, bottom + 17 * mm, stroke=0, fill=1)
+    pen.canvas.circle(*pen.point(middle, y + down * 0.40), 4.4 * mm, stroke=0, fill=1)
+    left, bottom = pen.point(middle - 7.8, y + down + 6)
+    pen.canvas.ellipse(left, bottom, left + 15.6 * mm, bottom + 16 * mm, stroke=0, fill=1)
 
 
-_TEXT_X = 29.2
-_TEXT_ACROSS = WIDTH - _TEXT_X - 4
+_TEXT_X = 26.8
+_TEXT_ACROSS = 24.6
+"""Of the column between photo and code."""
+_CODE = (68.2, 34.9)
+"""The middle of the code, whatever its version."""
+_LABEL = 3.6
+_NAME = ((1, 9.0, 7.0), (2, 7.2, 5.0))
+_LINES = ((2, 5.2, 4.4), (3, 4.0, 3.2))
+"""Lines, largest and smallest size: the first that holds the whole text is taken."""
 
 
 def _person(pen: Pen, claims: CardClaims) -> None:
-    y = pen.label(_TEXT_X, 12.6, "Nama", "Name")
-    pen.paragraph(_TEXT_X, y, claims.name, across=_TEXT_ACROSS, lines=2, largest=9.5, smallest=5.5, font=BOLD)
+    sex, standing = SEX_WORDS[claims.sex], STANDING_WORDS[claims.standing]
     columns = (
-        (_TEXT_X, 15.6, "Tgl. lahir", "Birth date", day(claims.birth_date), ""),
-        (_TEXT_X + 16.9, 13.4, "Kelamin", "Sex", *SEX_WORDS[claims.sex]),
-        (_TEXT_X + 31.4, 21.0, "Status", "Standing", *STANDING_WORDS[claims.standing]),
+        (_TEXT_X, 13.6, 18.7, "Tgl. lahir", "Birth", day(claims.birth_date), ""),
+        (_TEXT_X + 14.6, 10.0, 18.7, "Kelamin", "Sex", *sex),
+        (_TEXT_X, _TEXT_ACROSS, 24.7, "Status", "Standing", *standing),
     )
-    for x, across, indonesian, english, value, translated in columns:
-        y = pen.label(x, 23.4, indonesian, english, size=3.8)
-        y = pen.paragraph(x, y, value, across=across, lines=1, largest=5.8, smallest=4.2, font=BOLD)
-        pen.paragraph(x, y, translated, across=across, lines=1, largest=4.4, smallest=4, colour=GREY)
+    for x, across, y, indonesian, english, value, translated in columns:
+        y = pen.label(x, y, indonesian, english, size=_LABEL)
+        y = pen.paragraph(x, y, value, across=across, lines=1, largest=5.2, smallest=4.2, font=BOLD)
+        pen.paragraph(x, y, translated, across=across, lines=1, largest=3.8, smallest=3.4, colour=GREY)
 
 
 def _work(pen: Pen, claims: CardClaims, titles: Mapping[str, Mapping[str, str]]) -> None:
-    right = _TEXT_X + _TEXT_ACROSS
     code, employer = claims.occupation, claims.employer_name
-    y = pen.label(_TEXT_X, 30.6, "Jabatan", "Occupation", size=3.8)
-    name = title(titles, code, "id") if code else "—"
-    y = pen.paragraph(_TEXT_X, y, name, across=_TEXT_ACROSS, lines=1, largest=6.2, smallest=4.6, font=BOLD)
-    if code:
-        pen.text(right, 32.0, f"KBJI 2014 {code}", size=3.8, colour=GREY, right=True)
-        english = titles.get(code, {}).get("en", "")
-        pen.paragraph(_TEXT_X, y, english, across=_TEXT_ACROSS, lines=1, largest=4.4, smallest=3.8, colour=GREY)
-    y = pen.label(_TEXT_X, 37.9, "Perusahaan", "Employer", size=3.8)
-    pen.paragraph(_TEXT_X, y, employer or "—", across=_TEXT_ACROSS, lines=2, largest=5.8, smallest=4.4, font=BOLD)
+    y = pen.label(_TEXT_X, 31.3, "Jabatan", f"Occupation {code or ''}".rstrip(), size=_LABEL)
+    y = _snug(pen, _TEXT_X, y, title(titles, code, "id") if code else "—", _LINES, across=_TEXT_ACROSS)
+    english = titles.get(code or "", {}).get("en", "")
+    pen.paragraph(_TEXT_X, y, english, across=_TEXT_ACROSS, lines=1, largest=3.8, smallest=3.0, colour=GREY)
+    y = pen.label(_TEXT_X, 39.0, "Perusahaan", "Employer", size=_LABEL)
+    y = _snug(pen, _TEXT_X, y, employer or "—", _LINES, across=_TEXT_ACROSS)
     if claims.employer_nib:
-        pen.text(right, 39.3, f"NIB {claims.employer_nib}", size=3.8, colour=GREY, right=True)
+        nib = f"NIB {claims.employer_nib}"
+        pen.paragraph(_TEXT_X, y, nib, across=_TEXT_ACROSS, lines=1, largest=3.8, smallest=3.4, colour=GREY)
 
 
-def _foot(pen: Pen, claims: CardClaims) -> None:
-    pen.line(4, 45.4, WIDTH - 4, 45.4, colour=NAVY, thick=0.5)
-    columns = (
-        (4.0, "Nomor kartu", "Card number", claims.number, 8.4),
-        (43.0, "Terbit", "Issued", day(claims.issued_on), 6.8),
-        (62.4, "Berlaku s.d.", "Valid until", day(claims.last_day), 6.8),
-    )
-    for x, indonesian, english, value, size in columns:
-        pen.label(x, 46.0, indonesian, english, size=3.8)
-        pen.text(x, 51.0, value, font=BOLD, size=size)
+def _validity(pen: Pen, claims: CardClaims) -> None:
+    """Below the photo; the number largest, since it is read out and typed."""
+    y = pen.label(4, 38.8, "Berlaku s.d.", "Valid until", size=_LABEL)
+    y = pen.paragraph(4, y, day(claims.last_day), across=20.4, lines=1, largest=7, smallest=6, font=BOLD)
+    pen.label(4, y, "Terbit", f"Issued {day(claims.issued_on)}", size=3.4)
+    y = pen.label(4, 46.3, "Nomor kartu", "Card number", size=_LABEL)
+    pen.paragraph(4, y, claims.number, across=44, lines=1, largest=8.4, smallest=6, font=BOLD, colour=NAVY)
 
 
-def _certificates(pen: Pen, claims: CardClaims, titles: Mapping[str, Mapping[str, str]], *, across: float) -> None:
+def _snug(
+    pen: Pen, x: float, y: float, text: str, choices: tuple[tuple[int, float, float], ...], *, across: float
+) -> float:
+    """Bold text in the first of `choices` that holds all of it, cut in the last; where it ends."""
+    for lines, largest, smallest in choices:
+        broken, _ = fitted(text, BOLD, across=across, lines=lines, largest=largest, smallest=smallest)
+        if not broken[-1].endswith("…"):
+            break
+    return pen.paragraph(x, y, text, across=across, lines=lines, largest=largest, smallest=smallest, font=BOLD)
+
+
+def _certificates(
+    pen: Pen, claims: CardClaims, titles: Mapping[str, Mapping[str, str]], *, across: float, columns: int
+) -> None:
+    """As many as fit, in one or two columns; the rest is announced."""
     pen.text(0, 1.9, "SERTIFIKAT KOMPETENSI", font=BOLD, size=5, colour=NAVY)
     pen.text(width("SERTIFIKAT KOMPETENSI ", BOLD, 5), 1.9, "/ Certificates", size=4.4, colour=GREY)
     pen.line(0, 2.8, across, 2.8, colour=NAVY, thick=0.5)
+    gap = 3.0
+    wide = (across - gap * (columns - 1)) / columns
     y = 3.2
-    for held in claims.certifications[:FACE_ROWS]:
-        y = _certificate(pen, y, held, titles, across=across)
-    more = len(claims.certifications) - FACE_ROWS
+    for number, held in enumerate(claims.certifications[: FACE_ROWS * columns]):
+        column, row = divmod(number, FACE_ROWS)
+        y = _certificate(pen.at(column * (wide + gap), 0), 3.2 if row == 0 else y, held, titles, across=wide)
+    more = len(claims.certifications) - FACE_ROWS * columns
     if more > 0:
         pen.text(0, y + 1.6, f"+{more} lagi dalam kode QR / more in the QR code", size=4.2, font=BOLD, colour=GREY)
     if not claims.certifications:
@@ -209,7 +227,7 @@ def _certificates(pen: Pen, claims: CardClaims, titles: Mapping[str, Mapping[str
 def _advice(pen: Pen) -> None:
     """What to do with the card, along the bottom: scan, compare, hand in when found."""
     columns = (
-        (0.0, 22.0, "Pindai untuk memeriksa, tanpa jaringan.", "Scan to verify; no network needed."),
+        (0.0, 22.0, "Pindai kode di depan untuk memeriksa.", "Scan the code in front to verify."),
         (25.0, 26.0, "Bandingkan wajah, nama, dan tanggal lahir.", "Compare face, name and birth date."),
         (54.0, 23.6, "Bila ditemukan, serahkan ke dinas ketenagakerjaan.", "If found, hand in at a manpower office."),
     )
@@ -226,4 +244,4 @@ def _certificate(
     name = title(titles, held.code, "id")
     y = pen.paragraph(0, y, name, across=across, lines=1, largest=5.2, smallest=4.4, font=BOLD)
     detail = f"{'' if name == held.code else held.code + ' · '}{ATTESTED_WORDS[held.standing][0]}{until}"
-    return pen.paragraph(0, y, detail, across=across, lines=1, largest=4.2, smallest=3.4, font=PLAIN, colour=GREY) + 0.9
+    return pen.paragraph(0, y, detail, across=across, lines=1, largest=4.2, smallest=3.4, colour=GREY) + 0.9

@@ -48,6 +48,10 @@ _INVALID = {
         "Kunci penerbit kartu ini telah ditarik. Ini belum tentu kesalahan pemegang; mintalah kartu pengganti.",
         "The key that signed this card was withdrawn. The holder may not be at fault; a replacement is needed.",
     ),
+    "back-differs": Sentence(
+        "Sisi belakang ini milik kartu lain. Jangan percayai foto ini.",
+        "This back belongs to another card. Do not trust this photo.",
+    ),
     "revoked": Sentence("Kartu ini telah dicabut.", "This card was revoked."),
     "suspended": Sentence("Kartu ini sedang ditangguhkan.", "This card is suspended."),
     "expired": Sentence(
@@ -78,6 +82,11 @@ _INVALID = {
     ),
 }
 _CANNOT_CHECK = {
+    "back-alone": Sentence(
+        "Ini kode sisi belakang kartu. Pindai kode di sisi depannya.",
+        "This is the code on the back of a card. Scan the code on its front.",
+    ),
+    "not-a-back": Sentence("Ini bukan kode sisi belakang sebuah kartu.", "This is not the code on the back of a card."),
     "unknown-key": Sentence(
         "Penerbit kartu ini belum dikenal perangkat ini. Perbarui daftar kepercayaan.",
         "This device does not know who signed this card. Refresh the trust list.",
@@ -192,6 +201,10 @@ PROVES: dict[str, Sentence] = {
     ),
 }
 COMPARE: dict[str, Sentence] = {
+    "thumbnail": Sentence(
+        "foto pada kartu dengan foto kecil di dalam kode belakangnya",
+        "the photo on the card with the small one in the code on its back",
+    ),
     "face": Sentence("wajah dengan foto pada kartu", "the face with the photo on the card"),
     "name": Sentence("nama dengan dokumen identitas", "the name with an identity document"),
     "birth-date": Sentence("tanggal lahir dengan dokumen identitas", "the birth date with an identity document"),

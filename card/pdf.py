@@ -32,10 +32,12 @@ def render(
     *,
     titles: Mapping[str, Mapping[str, str]],
     photo: bytes | None = None,
+    back: str | None = None,
     page: Page = "all",
     specimen: bool = False,
 ) -> bytes:
-    """The PDF. `titles` {code: {"id", "en"}} for occupation and certificates; `photo` JPEG or PNG, about 3:4.
+    """The PDF. `titles` {code: {"id", "en"}} for occupation and certificates; `photo` JPEG or PNG, about 3:4; `back`
+    the text of the code on the back.
 
     `page`: "cr80" front and back, "a4" the sheet, "all" the three pages in that order. `specimen` prints
     CONTOH · SPECIMEN under both faces.
@@ -48,13 +50,14 @@ def render(
     canvas.setAuthor("Kementerian Ketenagakerjaan")
     if page in ("cr80", "all"):
         pen = Pen(canvas=canvas, page_height=_CR80[1])
-        face.front(pen, claims, titles=titles, photo=photo, specimen=specimen)
+        face.front(pen, claims, qr_text, titles=titles, photo=photo, specimen=specimen)
         canvas.showPage()
-        face.back(pen, claims, qr_text, titles=titles, specimen=specimen)
+        face.back(pen, claims, back, titles=titles, specimen=specimen)
         canvas.showPage()
     if page in ("a4", "all"):
         canvas.setPageSize(_A4)
-        _sheet(Pen(canvas=canvas, page_height=_A4[1]), claims, qr_text, titles=titles, photo=photo, specimen=specimen)
+        sheet = Pen(canvas=canvas, page_height=_A4[1])
+        _sheet(sheet, claims, qr_text, titles=titles, photo=photo, back=back, specimen=specimen)
         canvas.showPage()
     canvas.save()
     return out.getvalue()
@@ -67,6 +70,7 @@ def _sheet(
     *,
     titles: Mapping[str, Mapping[str, str]],
     photo: bytes | None,
+    back: str | None,
     specimen: bool,
 ) -> None:
     """Both faces at true size side by side to cut and fold, then a larger QR and everything in words."""
@@ -75,8 +79,8 @@ def _sheet(
     pen.text(_A4[0] / mm - _MARGIN, 20, claims.number, font=BOLD, size=13, right=True)
     pen.line(_MARGIN, 29.5, _A4[0] / mm - _MARGIN, 29.5, colour=RED, thick=1.2)
     top = 42.0
-    face.front(pen.at(_MARGIN, top), claims, titles=titles, photo=photo, specimen=specimen)
-    face.back(pen.at(_MARGIN + face.WIDTH, top), claims, qr_text, titles=titles, specimen=specimen)
+    face.front(pen.at(_MARGIN, top), claims, qr_text, titles=titles, photo=photo, specimen=specimen)
+    face.back(pen.at(_MARGIN + face.WIDTH, top), claims, back, titles=titles, specimen=specimen)
     _crop_marks(pen.at(_MARGIN, top))
     note = "Potong menurut tanda, lipat di tengah. / Cut along the marks, fold in the middle."
     pen.text(_MARGIN, top + face.HEIGHT + 8, note, size=7, colour=GREY)

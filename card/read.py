@@ -11,6 +11,7 @@ import pypdfium2  # type: ignore[import-untyped]  # it ships no types
 import zxingcpp
 from PIL import Image
 
+from card.back import is_back
 from card.errors import CardError
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ _QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".pdf", ".txt", ".jwt", ".sdjwt", ".svg"}
 
 
-def read(source: Path | str) -> str:
-    """The text of the card in `source`: a path, or the text itself.
+def read(source: Path | str, *, back: bool = False) -> str:
+    """The text of the card in `source`: a path, or the text itself. `back`: that of the code on its back.
+
+    A picture or PDF may show both; where it shows the other alone, that is given.
 
     CardError: "file-not-found", "file-too-large", "picture-unreadable", "no-qr-found", "text-unreadable".
     """
@@ -35,9 +38,9 @@ def read(source: Path | str) -> str:
         return source
     content = _content(Path(source))
     if content.startswith(b"%PDF"):
-        return _first_text(_pages(content))
+        return _first_text(_pages(content), back=back)
     if content.startswith((b"\x89PNG", b"\xff\xd8\xff")):
-        return _first_text(_picture(content))
+        return _first_text(_picture(content), back=back)
     try:
         return content.decode("ascii").strip("\r\n")  # not spaces: base45 may end with one
     except UnicodeDecodeError as error:
@@ -62,11 +65,16 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _first_text(pictures: Iterator[Image.Image]) -> str:
+def _first_text(pictures: Iterator[Image.Image], *, back: bool) -> str:
+    other = None
     for picture in pictures:
         for found in zxingcpp.read_barcodes(picture, formats=_QR):
-            return found.text
-    raise CardError("no-qr-found", "got a picture without a readable QR code")
+            if is_back(found.text) is back:
+                return found.text
+            other = other or found.text
+    if other is None:
+        raise CardError("no-qr-found", "got a picture without a readable QR code")
+    return other
 
 
 def _picture(content: bytes) -> Iterator[Image.Image]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from card import cwt, jws, live, qr
+from card import back, cwt, jws, live, qr
 from card.errors import CardError, VerificationError
 from card.judge import Signed, judge
 from keys import es256
@@ -48,7 +48,8 @@ def verify(
     A live presentation is a card with more around it. `nonce`: what this verifier just gave the holder's phone to
     sign; then nothing but a live presentation that carries it is accepted.
 
-    1. Open the wrapping within bounds, else invalid: "too-long", "not-a-card".
+    1. Open the wrapping within bounds, else invalid: "too-long", "not-a-card". The code of a card's back is no card:
+       cannot-check, "back-alone".
     2. Find the signer by its kid among the keys in date, else cannot-check: "unknown-key".
     3. The algorithm is the signer's, ES256, else invalid: "algorithm".
     4. The signature is the signer's and low-S, else invalid: "bad-signature".
@@ -97,6 +98,8 @@ def _open_cwt(cose: bytes) -> _Opened:
     presentation = live.parse(sign1)
     if presentation is not None:
         sign1 = cwt.parse(presentation.card)
+    if back.parse(sign1) is not None:
+        raise VerificationError("back-alone")
 
     def claims(key: TrustedKey) -> CardClaims | None:
         genuine = es256.verify(key.public_key, sign1.signed_bytes, sign1.signature)

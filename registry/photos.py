@@ -8,6 +8,7 @@ from psycopg.rows import tuple_row
 
 from card import photo
 from card.errors import CardError
+from card.thumbnail import thumbnail
 from domain import facts as f
 from domain.decide import today
 from domain.errors import Refused
@@ -28,15 +29,21 @@ DESK = Actor(organisation="kemnaker", role=Role.OFFICER)
 _SEALED = "SELECT sealed FROM event WHERE shard = %s AND stream = %s AND version = %s AND topic = %s"
 
 
-def image(registry: Registry, worker: UUID, version: int | None) -> bytes | None:
-    """The JPEG in the fact `version`, as `Worker.photo` names it; None where there is none, or no more."""
+def kept(registry: Registry, worker: UUID, version: int | None) -> f.Photo | None:
+    """The portrait in the fact `version`, as `Worker.photo` names it; None where there is none, or no more."""
     if version is None:
         return None
     topic = topic_of(f.PhotoTaken)
     with registry.recorder.datastore.get_connection() as conn, conn.cursor(row_factory=tuple_row) as cur:
         row = cur.execute(_SEALED, (shard_of(worker), worker, version, topic)).fetchone()
     part = registry.opened_part(worker, version, topic, row[0]) if row and row[0] else None
-    return part.image if isinstance(part, f.Photo) else None
+    return part if isinstance(part, f.Photo) else None
+
+
+def image(registry: Registry, worker: UUID, version: int | None) -> bytes | None:
+    """The JPEG of `kept`."""
+    portrait = kept(registry, worker, version)
+    return portrait.image if portrait else None
 
 
 def take(registry: Registry, worker: UUID, content: bytes, *, by: Actor) -> Receipt:
@@ -47,10 +54,11 @@ def take(registry: Registry, worker: UUID, content: bytes, *, by: Actor) -> Rece
     """
     try:
         image = photo.prepared(content)
+        small = thumbnail(image)
     except CardError as error:
         raise Refused(error.code) from error
 
     def plan(_history: History) -> Iterator[f.PhotoTaken]:
-        yield f.PhotoTaken(effective_on=today(registry.now()), personal=f.Photo(image=image))
+        yield f.PhotoTaken(effective_on=today(registry.now()), personal=f.Photo(image=image, thumbnail=small))
 
     return registry.record(worker, plan, by=by)

@@ -85,7 +85,6 @@ CORRECTABLE: tuple[type[Fact], ...] = (
     EducationRecorded,
     SkillsDeclared,
     DisabilityDeclared,
-    PhotoTaken,
     Hired,
     ContractRecorded,
     ContractExtended,
@@ -141,6 +140,7 @@ class FactCorrected(Fact, frozen=True, kw_only=True, tag=CORRECTED):
 
 FACTS: tuple[type[Fact], ...] = (
     *CORRECTABLE,
+    PhotoTaken,
     IdentityCorrected,
     WorkersMerged,
     WorkersSplit,

@@ -25,6 +25,7 @@ Unit = Annotated[str, Meta(max_length=40, extra={"family": "skkni/", "levels": (
 Article = Annotated[str, Meta(max_length=40, extra={"family": "PP", "levels": ()})]
 """The article by which an employment is terminated: `PP35/2021:43(1)`."""
 Skill = Annotated[str, Meta(max_length=40, extra={"family": ("kbji:", "skkni/", "kkni/"), "levels": ()})]
+Thumbnail = Annotated[bytes, Meta(min_length=1, max_length=330)]
 Picture = Annotated[bytes, Meta(min_length=1, max_length=16_384)]
 Year = Annotated[int, Meta(ge=1900, le=2200)]
 Band = Annotated[int, Meta(ge=0, le=10_000)]

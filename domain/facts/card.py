@@ -12,10 +12,15 @@ from domain.facts.bounds import Key, Version
 
 
 class SignedCard(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="signed-card", gc=False):
-    """The very bytes that were released. ES256 is randomised: a later download returns these, not new ones."""
+    """The very bytes that were released. ES256 is randomised: a later download returns these, not new ones.
+
+    With a portrait, `photo` is the version of the fact that holds it, and `back` what the code on the back carries.
+    """
 
     cwt: bytes
     jwt: str
+    back: bytes | None = None
+    photo: Version | None = None
 
 
 class CardIssued(Fact, frozen=True, kw_only=True, tag="worker.card-issued"):

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.event import Erased, Fact
-from domain.facts.bounds import Education, Key, Picture, Residence, Skill, Text, Year
+from domain.facts.bounds import Education, Key, Picture, Residence, Skill, Text, Thumbnail, Year
 
 Sex = Literal["M", "F"]
 LabourForceStatus = Literal["employed", "seeking", "self-employed", "in-school", "home-duties", "not-seeking"]
@@ -44,9 +44,11 @@ class Disability(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 
 
 class Photo(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="photo", gc=False):
-    """A JPEG of 300 x 400 pixels, face and shoulders, with nothing in it but the picture (`card.photo`)."""
+    """A JPEG of 300 x 400 pixels, face and shoulders, with nothing in it but the picture (`card.photo`); and the face
+    in some three hundred bytes, for the code on a card's back (`card.thumbnail`)."""
 
     image: Picture
+    thumbnail: Thumbnail
 
 
 class WorkerRegistered(Fact, frozen=True, kw_only=True, tag="worker.registered"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from card import cwt, jws, qr
+from card import back, cwt, jws, qr
 from card.claims import SKKNI_UNIT, CardClaims, Certification, StatusReference, shown
 from card.errors import CardError
 from card.number import new_number
@@ -15,6 +15,7 @@ from domain.decide import today
 from domain.employer import Employer
 from domain.errors import Refused
 from domain.structure import no_card
+from registry import photos
 from registry.card_view import card_view
 
 if TYPE_CHECKING:
@@ -35,11 +36,16 @@ if TYPE_CHECKING:
 
 
 class Issued(NamedTuple):
-    """A card as it is released: the claims, the QR's text, the JWT twin."""
+    """A card as it is released: the claims, the QR's text, the JWT twin.
+
+    With a portrait also the text of the code on its back, and the portrait, a JPEG.
+    """
 
     claims: CardClaims
     text: str
     jwt: str
+    back: str | None = None
+    portrait: bytes | None = None
 
 
 class Issuer:
@@ -71,6 +77,7 @@ class Issuer:
         signer = self.signer(shard, int(now.timestamp()))
         employer = self.named(view.employer) if view.employer else None
         claims = _claims(view, employer, issued_at, expires_at, StatusReference(shard=shard, index=index))
+        portrait = photos.kept(self.registry, history.stream, state.photo)
         return f.CardIssued(
             effective_on=today(now),
             card=claims.number,
@@ -80,7 +87,12 @@ class Issuer:
             kid=signer.kid.hex(),
             shard=shard,
             index=index,
-            personal=f.SignedCard(cwt=cwt.sign(claims, signer), jwt=jws.encode(claims, signer)),
+            personal=f.SignedCard(
+                cwt=cwt.sign(claims, signer),
+                jwt=jws.encode(claims, signer),
+                back=back.sign(claims, portrait.thumbnail, signer) if portrait else None,
+                photo=state.photo if portrait else None,
+            ),
         )
 
     def in_place_of_the_live_one(self, history: History) -> Iterator[f.CardSuperseded | f.CardIssued]:
@@ -104,7 +116,7 @@ def released(registry: Registry, receipt: Receipt) -> Issued:
     """The card that was committed under a receipt. Another may have been signed before: a writer was in the way."""
     events = registry.history(receipt.stream).events
     fact = next(e.fact for e in events if e.id in receipt.events and isinstance(e.fact, f.CardIssued))
-    return opened(fact.personal, receipt.stream)
+    return opened(registry, fact.personal, receipt.stream)
 
 
 def current(registry: Registry, worker: UUID) -> Issued:
@@ -116,14 +128,16 @@ def current(registry: Registry, worker: UUID) -> Issued:
     card = state.live_card
     if card is None:
         raise Refused("card-none", worker=worker)
-    return opened(card.signed, worker)
+    return opened(registry, card.signed, worker)
 
 
-def opened(signed: object, worker: UUID) -> Issued:
+def opened(registry: Registry, signed: object, worker: UUID) -> Issued:
     """What was released with these bytes. Raises: Refused("worker-erased")."""
     if not isinstance(signed, f.SignedCard):
         raise Refused("worker-erased", worker=worker)
-    return Issued(cwt.claims_of(cwt.parse(signed.cwt).payload), qr.text(signed.cwt), signed.jwt)
+    claims = cwt.claims_of(cwt.parse(signed.cwt).payload)
+    behind = qr.text(signed.back) if signed.back else None
+    return Issued(claims, qr.text(signed.cwt), signed.jwt, behind, photos.image(registry, worker, signed.photo))
 
 
 def worker_of(history: History) -> Worker:

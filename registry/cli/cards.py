@@ -33,7 +33,8 @@ def issue(
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the card's files.")],
     as_json: Json = False,
 ) -> None:
-    """Issue a worker's card: card.pdf, card.png, card.svg, card.txt (the QR's text), card.jwt, card.sdjwt."""
+    """Issue a worker's card: card.pdf, card.png, card.svg, card.txt (the QR's text), card.jwt, card.sdjwt,
+    and with a portrait back.png (the code on the back)."""
     with Site() as site:
         issued = cards.issue(site.registry, find(site, who), by=SYSTEM)
         issuer, days = site.settings.issuer, site.settings.wallet_days
@@ -74,12 +75,19 @@ def verify(
     trust_folder: Annotated[Path, typer.Option("--trust", help="Folder of `kets trust export`.")],
     now: Annotated[str | None, typer.Option(help="Pretend it is this time: ISO 8601 or Unix seconds.")] = None,
     nonce: Annotated[str | None, typer.Option(help="The 8 characters that the holder's phone was given.")] = None,
+    back: Annotated[
+        str | None, typer.Option(metavar="FILE|TEXT", help="The code on its back, checked to belong to it.")
+    ] = None,
+    photo: Annotated[Path | None, typer.Option(dir_okay=False, help="File for the face in that code: AVIF.")] = None,
     as_json: Json = False,
 ) -> None:
     """Check a card offline. Exit 0 valid, 1 invalid, 2 usage, 3 valid but status old, 4 cannot check."""
     at = int(datetime.now(UTC).timestamp()) if now is None else verifying.parse_now(now)
     given = None if nonce is None else live.challenge(nonce)
-    raise typer.Exit(verifying.run(source, trust=trust_folder, now=at, nonce=given, as_json=as_json, out=sys.stdout))
+    status = verifying.run(
+        source, trust=trust_folder, now=at, nonce=given, back=back, photo=photo, as_json=as_json, out=sys.stdout
+    )
+    raise typer.Exit(status)
 
 
 def write_card(
@@ -90,11 +98,14 @@ def write_card(
 
     out.mkdir(parents=True, exist_ok=True)
     contents = {
-        "card.pdf": pdf.render(issued.claims, issued.text, titles=titles, specimen=specimen),
+        "card.pdf": pdf.render(
+            issued.claims, issued.text, titles=titles, photo=issued.portrait, back=issued.back, specimen=specimen
+        ),
         "card.png": qr.png(issued.text),
         "card.svg": qr.svg(issued.text),
         "card.txt": issued.text.encode(),
         "card.jwt": issued.jwt.encode(),
+        **({"back.png": qr.png(issued.back)} if issued.back else {}),
     }
     for name, content in contents.items():
         (out / name).write_bytes(content)

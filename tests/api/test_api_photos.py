@@ -8,6 +8,8 @@ from uuid import uuid4
 import pytest
 from PIL import Image
 
+from card import back, cwt, qr
+from card.trust import TrustList
 from registry import photos
 from tests.api.client import TestClient
 from tests.api.story import hired, refused, verified
@@ -34,7 +36,19 @@ def test_it_supersedes_no_card(site: Site, client: TestClient) -> None:
     worker = verified(client)
     card = client.post(f"/v1/workers/{worker}/card").json()
     client.put(f"/v1/workers/{worker}/photo", content=faces.file(1, "WEBP"), headers={"Content-Type": "image/webp"})
-    assert client.get(f"/v1/workers/{worker}/card").json()["number"] == card["number"]
+    assert client.get(f"/v1/workers/{worker}/card").json() == {**card, "back": None}
+
+
+def test_the_next_card_has_it_on_its_back(site: Site, client: TestClient) -> None:
+    worker = verified(client)
+    client.put(f"/v1/workers/{worker}/photo", content=faces.file(1), headers=JPEG)
+    card = client.post(f"/v1/workers/{worker}/card").json()
+    trust = TrustList.verify(client.get("/v1/trust-list").text, roots=[site.keyring.root.public_jwk], now=2**40)
+    found = back.verify(card["back"], front=cwt.claims_of(cwt.parse(qr.cose(card["text"])).payload), trust=trust)
+    kept = photos.kept(site.registry, worker, site.registry.worker(worker)[1].photo)
+    assert kept is not None
+    assert (found.number, found.frame) == (card["number"], kept.thumbnail)
+    assert client.get(f"/v1/workers/{worker}/card").json() == card
 
 
 def test_the_history_tells_of_it_and_does_not_show_it(client: TestClient) -> None:

@@ -17,10 +17,13 @@ import zxingcpp
 from PIL import Image, ImageDraw
 from reportlab.pdfgen.canvas import Canvas
 
-from card import cwt, face, ink, pdf, qr
+from card import back, cwt, face, ink, pdf, qr
 from card.claims import CardClaims, Certification
 from card.errors import CardError
+from card.photo import prepared
 from card.read import MAX_FILE, read
+from card.thumbnail import thumbnail
+from tests.card import faces
 from tests.card.cards import TITLES, Ministry, certifications, claims, new_ministry
 from tests.require import require
 
@@ -53,9 +56,20 @@ def ministry() -> Ministry:
     return new_ministry()
 
 
+PORTRAIT = prepared(faces.file(1))
+FRAME = thumbnail(PORTRAIT)
+
+
 def printed(card: CardClaims, ministry: Ministry, **options: Any) -> tuple[str, bytes]:
     text = qr.text(cwt.sign(card, ministry.signer()))
     return text, pdf.render(card, text, titles=TITLES, **options)
+
+
+def with_portrait(card: CardClaims, ministry: Ministry, **options: Any) -> tuple[str, str, bytes]:
+    """The texts of the codes in front and behind, and the PDF."""
+    behind = qr.text(back.sign(card, FRAME, ministry.signer()))
+    text, document = printed(card, ministry, photo=PORTRAIT, back=behind, **options)
+    return text, behind, document
 
 
 def picture(page: pypdfium2.PdfPage, dpi: int = 300) -> Image.Image:
@@ -73,21 +87,32 @@ def photo() -> bytes:
 
 @pytest.mark.parametrize("kind", CARDS)
 def test_paper_reads_back(ministry: Ministry, kind: str) -> None:
-    text, document = printed(claims(**CARDS[kind]), ministry, specimen=kind == "long")
+    text, behind, document = with_portrait(claims(**CARDS[kind]), ministry, specimen=kind == "long")
     pages = pypdfium2.PdfDocument(document)
     assert [tuple(round(mm / 72 * 25.4, 1) for mm in page.get_size()) for page in pages] == [
         (85.6, 54.0),
         (85.6, 54.0),
         (210.0, 297.0),
     ]
-    found = [[each.text for each in zxingcpp.read_barcodes(picture(page), formats=QR)] for page in pages]
-    assert found == [[], [text], [text, text]]
+    found = [sorted(each.text for each in zxingcpp.read_barcodes(picture(page), formats=QR)) for page in pages]
+    assert found == [[text], [behind], sorted([text, text, behind])]
 
 
+def test_without_a_portrait_there_is_one_code(ministry: Ministry) -> None:
+    text, document = printed(claims(), ministry)
+    found = [[each.text for each in zxingcpp.read_barcodes(picture(page), formats=QR)] for page in pages_of(document)]
+    assert found == [[text], [], [text, text]]
+
+
+def pages_of(document: bytes) -> list[pypdfium2.PdfPage]:
+    return list(pypdfium2.PdfDocument(document))
+
+
+@pytest.mark.parametrize("portrait", [True, False])
 @pytest.mark.parametrize("kind", CARDS)
-def test_nothing_is_printed_over_anything(ministry: Ministry, kind: str) -> None:
+def test_nothing_is_printed_over_anything(ministry: Ministry, kind: str, portrait: bool) -> None:
     """The boxes of all lines of text lie on the page, apart from one another and from the QR."""
-    _, document = printed(claims(**CARDS[kind]), ministry)
+    *_, document = (with_portrait if portrait else printed)(claims(**CARDS[kind]), ministry)
     for page in pypdfium2.PdfDocument(document):
         wide, high = page.get_size()
         boxes = [*lines_of(page), *symbols_of(page)]
@@ -133,20 +158,22 @@ def overlap(one: tuple[float, ...], other: tuple[float, ...], slack: float = 0.3
 
 def test_the_faces_say_what_the_card_says(ministry: Ministry) -> None:
     _, document = printed(claims(), ministry)
-    front, back, sheet = (page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(document))
+    front, behind, sheet = (
+        " ".join(page.get_textpage().get_text_bounded().split()) for page in pypdfium2.PdfDocument(document)
+    )
     for words in ("REPUBLIK INDONESIA", "Kementerian Ketenagakerjaan", "Worker Card", "07 Mei 1991", "Perempuan"):
         assert words in front
     for words in (claims().number, "Tukang Las dan Pemotong Logam dengan Api", "Welders", "NIB 0220104950123"):
         assert words in front
-    assert "Menerapkan Keselamatan dan Kesehatan Kerja" in back
-    assert "G.461200.014.01" in back
+    assert "Menerapkan Keselamatan dan Kesehatan Kerja" in behind
+    assert "G.461200.014.01" in behind
     assert "disahkan lembaga / authority-attested" in sheet
     assert claims().last_day == date(2028, 11, 11)
     assert "11 Nov 2028" in front
 
 
 def test_what_does_not_fit_is_announced(ministry: Ministry) -> None:
-    _, document = printed(claims(certifications=certifications(10)), ministry)
+    *_, document = with_portrait(claims(certifications=certifications(10)), ministry)
     pages = pypdfium2.PdfDocument(document)
     assert "+5 lagi dalam kode QR" in pages[1].get_textpage().get_text_bounded()
     assert "P.854900.021.02" in pages[2].get_textpage().get_text_bounded()
@@ -163,10 +190,10 @@ def test_the_photo_fills_its_frame(ministry: Ministry) -> None:
     _, document = printed(claims(), ministry, photo=photo())
     front = pypdfium2.PdfDocument(document)[0].render(scale=300 / 72).to_pil().convert("RGB")
     dots = 300 / 25.4
-    for x, y in ((4.5, 15), (25, 15), (4.5, 42), (25, 42)):
+    for x, y in ((4.5, 12), (23.9, 12), (4.5, 37), (23.9, 37)):
         red, green, blue = front.getpixel((int(x * dots), int(y * dots)))
         assert abs(red - 0x6A) + abs(green - 0x8F) + abs(blue - 0xB5) < 40
-    assert sum(front.getpixel((int(14.8 * dots), int(28.4 * dots)))) < 150
+    assert sum(front.getpixel((int(14.2 * dots), int(24.6 * dots)))) < 150
 
 
 @pytest.mark.parametrize(("page", "count"), [("cr80", 2), ("a4", 1), ("all", 3)])
@@ -193,10 +220,10 @@ def test_fonts_are_embedded(ministry: Ministry) -> None:
 
 @pytest.mark.parametrize("count", [0, 3, 10])
 def test_modules_are_whole_dots(ministry: Ministry, count: int) -> None:
-    """At 300 dpi every module of the back's QR is black or white through and through: no grey, none wider."""
+    """At 300 dpi every module of the QR is black or white through and through: no grey, none wider."""
     text, document = printed(claims(certifications=certifications(count)), ministry)
     modules, dots = ink.qr_dots(text, most=face.QR_MOST)
-    page = pypdfium2.PdfDocument(document)[1]
+    page = pypdfium2.PdfDocument(document)[0]
     image = picture(page)
     (found,) = zxingcpp.read_barcodes(image, formats=QR)
     left, top = found.position.top_left.x, found.position.top_left.y
@@ -223,10 +250,8 @@ def test_modules_are_whole_dots(ministry: Ministry, count: int) -> None:
 def test_black_and_white_is_enough(ministry: Ministry) -> None:
     """Only two shades left: the QR still reads, and white words still stand out of the band."""
     text, document = printed(claims(), ministry, specimen=True)
-    front, back = (
-        picture(page).point(lambda shade: 255 * (shade > 128)) for page in list(pypdfium2.PdfDocument(document))[:2]
-    )
-    assert [each.text for each in zxingcpp.read_barcodes(back, formats=QR)] == [text]
+    front = picture(pages_of(document)[0]).point(lambda shade: 255 * (shade > 128))
+    assert [each.text for each in zxingcpp.read_barcodes(front, formats=QR)] == [text]
     band = front.crop((40, 10, front.width - 40, 110)).tobytes()
     assert 0.05 < band.count(255) / len(band) < 0.5
 
@@ -275,12 +300,13 @@ def test_the_svg_is_the_same_symbol(ministry: Ministry) -> None:
 def test_zbar_reads_it_too(ministry: Ministry, tmp_path: Path) -> None:
     zbarimg = shutil.which("zbarimg")
     require(zbarimg, "zbarimg (Debian: zbar-tools)")
-    text, document = printed(claims(), ministry)
-    picture(pypdfium2.PdfDocument(document)[1]).save(tmp_path / "back.png")
-    done = subprocess.run(
-        [str(zbarimg), "--raw", "-q", tmp_path / "back.png"], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip("\n") == text
+    *texts, document = with_portrait(claims(), ministry)
+    for page, text in zip(pages_of(document), texts, strict=False):
+        picture(page).save(tmp_path / "face.png")
+        done = subprocess.run(
+            [str(zbarimg), "--raw", "-q", tmp_path / "face.png"], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip("\n") == text
 
 
 def png(image: Image.Image) -> bytes:

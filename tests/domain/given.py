@@ -72,7 +72,7 @@ FILLED: dict[type[Fact], dict[str, Any]] = {
     f.EducationRecorded: {"education": "sakernas:2024/9"},
     f.SkillsDeclared: {"skills": (OCCUPATION, UNIT)},
     f.DisabilityDeclared: {"consent": "form-7", "personal": f.Disability(kinds=("hearing",))},
-    f.PhotoTaken: {"personal": f.Photo(image=b"\xff\xd8\xff")},
+    f.PhotoTaken: {"personal": f.Photo(image=b"\xff\xd8\xff", thumbnail=b"\x15")},
     f.WorkersMerged: {"other": OTHER_WORKER, "into": WORKER, "second": "officer-2"},
     f.WorkersSplit: {"other": OTHER_WORKER, "second": "officer-2"},
     f.KeyDestroyed: {"ground": "consent-withdrawn", "second": "officer-2"},

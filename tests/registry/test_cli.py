@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 import typer.main
+from PIL import Image
 
 from registry.cli import app, main
+from tests.card import faces
 from tests.conftest import Site
 
 MANUAL = Path(__file__).parents[2] / "docs" / "how-to" / "cli.md"
@@ -101,6 +103,8 @@ def test_a_file_becomes_a_card_that_is_verified_offline_and_a_history_that_is_re
     }
     worker = worker_of(loaded)
 
+    (kets.home / "face.jpg").write_bytes(faces.file(1))
+    assert kets("card", "photo", worker, "face.jpg").status == 0
     issued = kets("card", "issue", worker, "--out", "card", "--json")
     assert issued.status == 0, issued.problem
     assert {Path(name).name for name in issued.json["files"]} == {
@@ -109,6 +113,7 @@ def test_a_file_becomes_a_card_that_is_verified_offline_and_a_history_that_is_re
         "card.svg",
         "card.txt",
         "card.jwt",
+        "back.png",
         "card.sdjwt",
     }
     assert kets("trust", "export", "trust").status == 0
@@ -117,6 +122,14 @@ def test_a_file_becomes_a_card_that_is_verified_offline_and_a_history_that_is_re
         assert (verified.status, verified.json["outcome"]) == (0, "valid"), (wrapping, verified.text)
         said = verified.json["claims"]
         assert (said["card"]["number"] if wrapping == "card.sdjwt" else said["jti"]) == issued.json["card"]
+
+    behind = ("--back", "card/back.png", "--photo", "face.avif")
+    both = kets("card", "verify", "card/card.png", *behind, "--trust", "trust")
+    assert both.status == 0, both.problem
+    with Image.open(kets.home / "face.avif") as seen:
+        assert seen.size == (54, 72)
+    alone = kets("card", "verify", "card/back.png", "--trust", "trust", "--json")
+    assert (alone.status, alone.json["code"]) == (4, "back-alone")
 
     shown = kets("worker", "show", issued.json["card"], "--json")
     assert shown.json["worker"]["details"]["name"] == "Budi Santoso"
