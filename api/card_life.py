@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.cards import Card, card_of
+from api.cards import NO_CARD, Card, card_of
 from api.desk import AtDesk
 from api.problems import responses
 from api.workers import PROBLEMS, WorkerId, find, number_in
@@ -96,7 +96,7 @@ def revoke(desk: AtDesk, given: WorkerId, asked: Revocation) -> Change:
 
 @router.post(
     "/{id}/card/lost",
-    responses=responses(*CHANGES, "identity-unverified", "permit-lapsed", "card-claims", "card-held"),
+    responses=responses(*CHANGES, *NO_CARD),
     summary="A card was lost",
 )
 def lost(desk: AtDesk, given: WorkerId, asked: Loss) -> Change:

@@ -15,6 +15,9 @@ from registry.app import SYSTEM
 
 router = APIRouter(prefix="/v1/workers", tags=["cards"])
 
+NO_CARD = ("identity-unverified", "worker-deceased", "worker-merged", "card-held", "permit-lapsed", "card-claims")
+"""Why somebody is given no card."""
+
 
 class StatusEntry(BaseModel):
     """Where verifiers look the card's status up: entry `index` of `/v1/status/{list}`."""
@@ -51,7 +54,7 @@ def card_of(issued: cards.Issued) -> Card:
 @router.post(
     "/{id}/card",
     status_code=201,
-    responses=responses(*PROBLEMS, "identity-unverified", "permit-lapsed", "card-claims", "worker-erased", "busy"),
+    responses=responses(*PROBLEMS, *NO_CARD, "worker-erased", "busy"),
     summary="Issue a card",
 )
 def issue(desk: AtDesk, given: WorkerId, response: Response) -> Card:
