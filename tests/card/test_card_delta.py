@@ -175,6 +175,17 @@ def test_any_list_and_any_changes(ministry: Ministry, before: dict[int, int], ch
     ) == bytes(after)
 
 
+@settings(deadline=None, max_examples=200)
+@given(place=st.integers(0), letter=st.sampled_from("AZaz09-_.=\x00é"))
+def test_no_altered_letter_of_a_delta_is_taken(ministry: Ministry, place: int, letter: str) -> None:
+    token, held = signed(ministry, CHANGES, AFTER), listed(ministry, BEFORE)
+    at = place % len(token)
+    altered = token[:at] + letter + token[at + 1 :]
+    if altered != token:
+        with pytest.raises(VerificationError):
+            applied(altered, held, ministry)
+
+
 def test_sizes(ministry: Ministry) -> None:
     """What a phone fetches, as it comes with `Content-Encoding: gzip`, against zlib of the bare list.
 
