@@ -12,7 +12,7 @@ export async function deflate(data: Bytes): Promise<Bytes> {
 }
 
 /** One last block of literals (RFC 1951 section 3.2.6), packed from the lowest bit up; then the Adler-32. */
-export function fixed(data: Bytes): Bytes {
+function fixed(data: Bytes): Bytes {
   const out = new Uint8Array(Math.ceil((data.length * 9 + 10) / 8));
   let place = 0;
   const put = (code: number, length: number): void => {

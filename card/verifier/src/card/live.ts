@@ -92,7 +92,7 @@ export function spelled(typed: string, count: number): string {
 }
 
 /** The members of a payload; `x` and `odd` are the phone's public key. */
-export interface Payload {
+interface Payload {
   readonly issuedAt: number;
   readonly nonce: Bytes | null;
   readonly x: Bytes;
