@@ -59,8 +59,7 @@ def statuses(conn: Connection[Any], shard: int) -> list[tuple[int, int]]:
 def statuses_since(conn: Connection[Any], shard: int) -> list[tuple[int, int, datetime]]:
     """(index, status, when it last changed) of the cards of one shard whose status is not 0, or was not once."""
     query = (
-        'SELECT "index", status, changed_at FROM read.card'
-        " WHERE shard = %s AND (status <> 0 OR changed_at > issued_at)"
+        'SELECT "index", status, changed_at FROM read.card WHERE shard = %s AND (status <> 0 OR changed_at > issued_at)'
     )
     return conn.execute(query, (shard,)).fetchall()
 
