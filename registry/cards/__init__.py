@@ -1,7 +1,7 @@
 """Cards: issued from the record, signed, committed, and only then released. Lists for those who verify offline.
 
 The parts: issuing (a card from the record), life (what becomes of it), together, batch and renewal (many at once),
-lists and deltas (what verifiers fetch).
+printing (print jobs), lists and deltas (what verifiers fetch).
 """
 
 from domain.cards import CONTRACT_GRACE, VALID_YEARS

@@ -22,6 +22,7 @@ from registry.cli import (
     backup,
     card_batch,
     card_life,
+    card_print,
     card_renewal,
     cards,
     demo,
@@ -58,6 +59,7 @@ cards.add_to(app)
 card_life.add_to(cards.card)
 card_batch.add_to(cards.card)
 card_renewal.add_to(cards.card)
+card_print.add_to(cards.card)
 wallets.add_to(cards.card)
 phones.add_to(cards.card)
 trust.add_to(app)

@@ -70,8 +70,8 @@ def _list(site: Site, out: Path, report: Path, file: Path | None) -> tuple[Path,
     if not (journal.broken_off(report) and workers.exists() and source.read_text(encoding="ascii") == given):
         site.runner.catch_up()
         with site.reading() as conn, workers.open("w", encoding="ascii") as lines:
-            streams = without_card(conn) if file is None else _streams(conn, names(file))
-            lines.writelines(f"{stream or ''}\n" for stream in streams)
+            chosen = without_card(conn) if file is None else streams(conn, names(file))
+            lines.writelines(f"{stream or ''}\n" for stream in chosen)
         source.write_text(given, encoding="ascii")
     with workers.open("rb") as written:
         return workers, sum(1 for _ in written)
@@ -97,7 +97,7 @@ def names(file: Path) -> Iterator[str]:
             yield cells[column] if column < len(cells) else ""
 
 
-def _streams(conn: psycopg.Connection[tuple[object, ...]], given: Iterable[str]) -> Iterator[UUID | None]:
+def streams(conn: psycopg.Connection[tuple[object, ...]], given: Iterable[str]) -> Iterator[UUID | None]:
     """The stream of each name; None for one that nobody has. What is no name is not told again: it may be a NIK."""
     given = iter(given)
     while some := list(islice(given, TOGETHER)):
