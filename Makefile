@@ -83,7 +83,7 @@ $(FUZZ)/.ready: requirements-fuzz.lock | $(READY)
 	@$(BIN)/uv pip sync -q --python $(FUZZ)/bin/python --require-hashes $<
 	@touch $@
 
-abuse: $(READY) $(WEB_OK) $(FUZZ)/.ready ## 300,000 altered cards and lists: asked of both verifiers, by Hypothesis, by Atheris
+abuse: $(READY) $(WEB_OK) $(FUZZ)/.ready ## 400,000 altered cards and lists: asked of both verifiers, by Hypothesis, by Atheris
 	@KETS_ABUSE=100000 $(BIN)/python -m pytest tests/card/test_both_verifiers_mutations.py -n 0 -s
 	@KETS_ABUSE_EACH=7000 $(BIN)/python -m pytest tests/abuse -n 0 -s
 	@for each in $(TARGETS); do echo "fuzz $$each"; \

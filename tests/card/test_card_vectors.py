@@ -13,9 +13,12 @@ import cbor2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from card import base45, cwt, deflate, qr, status
+from card import base45, cwt, deflate, plain, qr, status
 from card.errors import CardError
+from card.projection import STATUS, to_cwt
 from keys import es256
+from keys.encoding import unb64url
+from tests.card.cards import claims
 from tests.require import require
 
 VECTORS = Path(os.environ.get("KETS_VECTORS") or Path(__file__).parents[3] / "shared" / "vectors")
@@ -175,3 +178,59 @@ def test_a_published_token_has_the_shape_of_ours() -> None:
     assert header["typ"] == status.TYP
     assert {"sub", "iat", "exp", "ttl", "status_list"} == payload.keys()
     assert {"bits", "lst"} == payload["status_list"].keys()
+
+
+def draft_bytes(name: str) -> bytes:
+    """The last block of hexadecimal of an example."""
+    return bytes.fromhex("".join(re.findall(r"^[0-9a-f]{2,}$", draft(name), re.MULTILINE)))
+
+
+@pytest.mark.parametrize(
+    ("cbor", "json_name", "bits"),
+    [
+        ("encoding", "encoding_json", 1),
+        ("encoding2", "encoding2_json", 2),
+        ("encoding1_long", "encoding1_long_json", 1),
+        ("encoding2_long", "encoding2_long_json", 2),
+        ("encoding4", "encoding4_json", 4),
+        ("encoding8", "encoding8_json", 8),
+    ],
+)
+def test_the_lists_in_cbor_are_those_in_json(cbor: str, json_name: str, bits: int) -> None:
+    listed = plain.loads(draft_bytes(f"status_list_{cbor}_cbor"))
+    assert listed == {"bits": bits, "lst": unb64url(lst_of(draft(f"status_list_{json_name}"))[1])}
+
+
+def test_a_published_referenced_token_names_its_entry_as_ours_does() -> None:
+    """COSE_Sign1 with its key id unprotected, which a card never has; the claim is that of a card."""
+    token = draft_bytes("referenced_token_cwt")
+    tag = cbor2.loads(token)
+    assert tag.tag == 18
+    claims_set = plain.loads(tag.value[2])
+    assert {name: type(each) for name, each in claims_set[STATUS]["status_list"].items()} == {"idx": int, "uri": str}
+    assert to_cwt(claims())[STATUS]["status_list"].keys() == claims_set[STATUS]["status_list"].keys()
+    with pytest.raises(ValueError, match="unprotected header"):
+        cwt.parse(token)
+
+
+PUBLISHED = sorted((VECTORS / "claim-169").glob("*/*.json"))
+
+
+def test_each_text_of_claim_169_has_the_one_spelling_of_base45() -> None:
+    require(PUBLISHED, f"published vectors in {VECTORS} (set KETS_VECTORS)")
+    texts = {path.stem: json.loads(path.read_text(encoding="utf-8"))["qr_data"] for path in PUBLISHED}
+    del texts["bad-base45"]
+    assert {name for name, text in texts.items() if base45.encode(base45.decode(text)) != text} == set()
+
+
+@pytest.mark.parametrize("name", ["with-face", "with-fingerprints", "with-all-biometrics", "ed25519-signed"])
+def test_other_credentials_of_claim_169_are_opened_and_not_taken_for_a_card(name: str) -> None:
+    text = claim_169(f"valid/{name}")["qr_data"]
+    assert cbor2.loads(zlib.decompress(base45.decode(text))).tag in (18, 61)
+    with pytest.raises(ValueError, match="got zlib header"):  # 78 9C; a card's is 78 DA
+        qr.cose(text)
+    try:
+        sign1 = cwt.parse(qr.cose(rewrapped(text)))
+    except ValueError:
+        return  # unsigned
+    assert not (sign1.is_es256 and sign1.kid)
