@@ -12,26 +12,30 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from card import trustdir
+from card import back, trustdir
 from card.errors import VerificationError
 from card.projection import to_jwt
-from card.verify import verify
+from card.trustdir import TrustDir
+from card.verify import Verified, verify
 from tests.docs.pages import ROOT
 from tests.require import require
 
 WEB = ROOT / "card" / "verifier"
 PROGRAM = WEB / "dist" / "cli.mjs"
-COMPARED = ("outcome", "code", "claims", "status", "status_age_days", "proves", "compare", "live")
+COMPARED = ("outcome", "code", "claims", "status", "status_age_days", "proves", "compare", "live", "thumbnail")
 
 
 @dataclass(frozen=True)
 class Question:
-    """A card, the folder of a verifier, the time there, and what the holder's phone was given."""
+    """A card, the folder of a verifier, the time there, what the holder's phone was given, and
+    the code on the card's back.
+    """
 
     data: str | bytes
     trust: Path
     now: int
     nonce: bytes | None = None
+    back: str | None = None
 
 
 Verifier: TypeAlias = Callable[[Sequence[Question]], list[dict[str, Any]]]
@@ -46,14 +50,19 @@ def python(questions: Sequence[Question]) -> list[dict[str, Any]]:
         said = answer(question)
         return {**said, "ms": (time.thread_time() - began) * 1000}
 
+    def thumbnail(text: str, found: Verified, folder: TrustDir) -> str:
+        return back.verify(text, front=found.claims, trust=folder.trust).avif.hex()
+
     def answer(question: Question) -> dict[str, Any]:
         try:
             folder = loaded(question.trust, now=question.now)
             lists = {"trust": folder.trust, "status": folder.status}
             found = verify(question.data, **lists, now=question.now, nonce=question.nonce)
+            picture = {} if question.back is None else {"thumbnail": thumbnail(question.back, found, folder)}
         except VerificationError as error:
             return {"outcome": error.outcome, "code": error.code}
         return {
+            **picture,
             "outcome": found.outcome,
             "code": found.code,
             "claims": to_jwt(found.claims),
@@ -88,4 +97,5 @@ def compared(verdict: dict[str, Any]) -> dict[str, Any]:
 def _case(question: Question) -> dict[str, Any]:
     data = {"card": question.data} if isinstance(question.data, str) else {"cose": question.data.hex()}
     nonce = {} if question.nonce is None else {"nonce": question.nonce.hex()}
-    return {**data, **nonce, "trust": str(question.trust), "now": question.now}
+    behind = {} if question.back is None else {"back": question.back}
+    return {**data, **nonce, **behind, "trust": str(question.trust), "now": question.now}

@@ -20,8 +20,11 @@ import cbor2
 
 from card import base45, cwt, deflate, qr
 from card import status as status_lists
+from card.avif import avif
+from card.back import FACE, Back
+from card.back import sign as sign_back
 from card.live import PROTECTED, holder_key, present
-from card.projection import cbor, to_cwt, to_jwt
+from card.projection import WORKER, cbor, to_cwt, to_jwt
 from keys.encoding import unb64url
 from tests.card.both import Question
 from tests.card.cards import DAY, NOW, SHARD, Ministry, certifications, claims
@@ -35,6 +38,7 @@ LETTERS = (
 )
 WHOLE = (0, 1, 2, 3, 7, 23, 24, 255, 256, 65_535, 65_536, 2**20, 2**31, 2**32, 2**53 - 1, 2**53, 2**63, 2**64 - 1)
 TEXTS = ("", "a", "1", "kets:status:3", "7212", "M", "male", "19910507", "1991-05-07", "F.431000.001.02", "skkni/a")
+FRAME = bytes(range(200))
 STATUS = f"status/{SHARD}.jwt"
 FILES = ("root.json", "titles.json", "trust-list.jwt", STATUS)
 EMPTY = [zlib.compress(bytes(status_lists.LIST_BYTES), level) for level in range(10)]
@@ -43,11 +47,15 @@ ODD = (*WHOLE, *TEXTS, -1, -25, -65_537, NOW, NOW + DAY, 0.0, 1.0, 1.5, -0.0, 1e
 
 @dataclass(frozen=True)
 class Mutant:
-    """What is shown to a verifier, and what an accepted card may say: `fits` of its claims in the form of the JWT."""
+    """What is shown to a verifier, and what an accepted card may say: `fits` of its claims in the form of the JWT.
+
+    `thumbnail`: the picture that the code on its back may give, hexadecimal.
+    """
 
     question: Question
     fits: Callable[[dict[str, Any]], bool]
     kind: str
+    thumbnail: str | None = None
 
 
 class Mutants:
@@ -63,6 +71,7 @@ class Mutants:
         self.cose, self.text, self.jwt = ministry.cose(), ministry.text(), ministry.jwt()
         self.phone = new_phone()
         self.named = ministry.cose(holder_key=holder_key(self.phone.public_jwk))
+        self.back = sign_back(self.said, FRAME, self.signer)
         self.number = 0
         self.kinds: list[Callable[[], tuple[str | bytes, Callable[[dict[str, Any]], bool]]]] = [
             self.of_text, self.of_deflate, self.of_cose, self.of_jwt, self.of_header, self.of_claims, self.of_members,
@@ -73,6 +82,7 @@ class Mutants:
         while True:
             yield from (self._mutant(kind) for kind in self.kinds)
             yield self.of_lists()
+            yield self.of_back()
 
     def _mutant(self, make: Callable[[], tuple[str | bytes, Callable[[dict[str, Any]], bool]]]) -> Mutant:
         data, fits = make()
@@ -180,6 +190,17 @@ class Mutants:
         made = token(head, payload.encode(errors="surrogatepass"), self.signer.sign)
         return made, lambda accepted: accepted == json.loads(payload)
 
+    def of_back(self) -> Mutant:
+        """A good card, and a back that was altered, or made by a careless signer."""
+        said = Back(number=self.said.number, issued_at=NOW - 10 * DAY, expires_at=NOW + 720 * DAY, frame=FRAME)
+        if self.rng.random() < 0.5:
+            cose, frame = scratched(self.back, self.rng), FRAME
+        else:
+            made = changed(cbor2.loads(said.payload), self.rng)
+            cose, frame = signed(cbor_or_nothing(made), self.signer), frame_of(made)
+        asked = Question(data=self.text, trust=self.trust, now=NOW, back=qr.text(cose))
+        return Mutant(asked, self.unaltered, "of_back", avif(frame).hex())
+
     # By whoever brings the lists, or signs them carelessly
 
     def of_lists(self) -> Mutant:
@@ -276,3 +297,9 @@ def cbor_or_nothing(value: Any) -> bytes:
 
 def jsonable(value: Any) -> Any:
     return {str(key): held for key, held in value.items()} if isinstance(value, dict) else {}
+
+
+def frame_of(made: Any) -> bytes:
+    worker = made.get(WORKER) if isinstance(made, dict) else None
+    frame = worker.get(FACE) if isinstance(worker, dict) else None
+    return frame if isinstance(frame, bytes) else b""

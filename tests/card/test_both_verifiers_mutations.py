@@ -36,6 +36,7 @@ def test_both_verifiers_agree_and_accept_nothing_altered(tmp_path: Path) -> None
         for mutant, one, other in zip(batch, ours, theirs, strict=True):
             assert compared(one) == compared(other), f"{mutant.kind}: {mutant.question}"
             assert "claims" not in one or mutant.fits(one["claims"]), f"{mutant.kind}: {mutant.question}"
+            assert one.get("thumbnail") in (None, mutant.thumbnail), f"{mutant.kind}: {mutant.question}"
             told[one["code"]] += 1
         assert slowest(both.python, questions, ours) <= SLOW
         assert slowest(both.typescript, questions, theirs) <= SLOW

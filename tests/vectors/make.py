@@ -10,7 +10,7 @@ from typing import Any
 
 from card.messages import OUTCOME_OF
 from card.projection import to_jwt
-from tests.vectors import forged, honest, live
+from tests.vectors import backs, forged, honest, live
 from tests.vectors.folders import FOLDERS
 from tests.vectors.vector import Issuer, Vector
 
@@ -26,7 +26,7 @@ def make(folder: Path) -> None:
             shutil.rmtree(old)
     for name, build in FOLDERS.items():
         build(issuer, folder / TRUST / name)
-    for name, vector in (*honest.all_of(issuer), *forged.all_of(issuer), *live.all_of(issuer)):
+    for name, vector in (*honest.all_of(issuer), *forged.all_of(issuer), *live.all_of(issuer), *backs.all_of(issuer)):
         _write(folder / name, vector)
 
 
@@ -37,6 +37,8 @@ def _write(folder: Path, vector: Vector) -> None:
     else:
         name = "card.jwt" if vector.data.startswith("ey") else "card.txt"
         (folder / name).write_text(vector.data, encoding="utf-8", newline="")
+    if vector.back is not None:
+        (folder / "back.txt").write_text(vector.back, encoding="utf-8", newline="")
     expected: dict[str, Any] = {"outcome": OUTCOME_OF[vector.code], "code": vector.code}
     if vector.claims is not None:
         expected["claims"] = to_jwt(vector.claims)

@@ -17,7 +17,7 @@ REVOKED, SUSPENDED, OUTDATED = 1_000, 1_001, 1_002
 class Vector:
     """A card, the trust folder and the time of a verifier, and what it must answer; `claims` when it accepts.
 
-    `nonce`: what the holder's phone was given, for a live code.
+    `nonce`: what the holder's phone was given, for a live code. `back`: the text of the code on the card's back.
     """
 
     about: str
@@ -27,6 +27,7 @@ class Vector:
     trust: str = "fresh"
     now: int = NOW
     nonce: bytes | None = None
+    back: str | None = None
 
 
 @dataclass

@@ -2,15 +2,27 @@
  * Verifies cards in Node: NDJSON cases on standard input, one verdict for each on standard output.
  *
  * A case: `{"card": text of its QR or JWT | "cose": hexadecimal, "trust": folder, "now": Unix seconds,
- * "nonce"?: hexadecimal}`. The folder is as section 9 of the profile has it; nothing is written there.
+ * "nonce"?: hexadecimal, "back"?: text of the code on the card's back}`. The folder is as section 9 of the profile has
+ * it; nothing is written there.
  *
  * A verdict: `{"outcome", "code", "ms"}` and, when accepted, `claims`, `status`, `status_age_days`, `proves`, `compare`,
- * `live`; `ms` is the processor's time, without that of reading the folder's files. Anything else that happens ends the program.
+ * `live`, and `thumbnail`, an AVIF file in hexadecimal; `ms` is the processor's time, without that of reading the
+ * folder's files. Anything else that happens ends the program.
  */
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import type { Bytes } from "./card/encoding.js";
-import { type Lists, type PublicJwk, type Seen, TrustDir, toJwt, VerificationError, verify } from "./card/index.js";
+import { type Bytes, hex } from "./card/encoding.js";
+import {
+  avif,
+  type Lists,
+  type PublicJwk,
+  type Seen,
+  TrustDir,
+  toJwt,
+  VerificationError,
+  verify,
+  verifyBack,
+} from "./card/index.js";
 
 interface Case {
   card?: string;
@@ -18,13 +30,14 @@ interface Case {
   trust: string;
   now: number;
   nonce?: string;
+  back?: string;
 }
 
 const KEPT = 64; // folders in memory at a time
 const read = new Map<string, Promise<Lists>>();
 const loaded = new Map<string, Promise<TrustDir>>();
 
-async function verdict({ card, cose, trust, now, nonce: given }: Case): Promise<object> {
+async function verdict({ card, cose, trust, now, nonce: given, back }: Case): Promise<object> {
   const data = card ?? fromHex(cose ?? "");
   const nonce = given === undefined ? null : fromHex(given);
   const lists = await once(read, trust, () => kept(trust));
@@ -32,8 +45,16 @@ async function verdict({ card, cose, trust, now, nonce: given }: Case): Promise<
   try {
     const folder = await once(loaded, `${now} ${trust}`, () => TrustDir.load(lists, now));
     const { claims, statusAgeDays, ...rest } = await verify(data, { ...folder, now, nonce });
+    const thumbnail =
+      back === undefined ? null : avif((await verifyBack(back, { front: claims, trust: folder.trust })).frame);
     const ms = spent(began);
-    return { ...rest, claims: toJwt(claims), status_age_days: statusAgeDays, ms };
+    return {
+      ...rest,
+      ...(thumbnail && { thumbnail: hex(thumbnail) }),
+      claims: toJwt(claims),
+      status_age_days: statusAgeDays,
+      ms,
+    };
   } catch (error) {
     if (!(error instanceof VerificationError)) throw error;
     return { outcome: error.outcome, code: error.code, ms: spent(began) };

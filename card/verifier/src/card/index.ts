@@ -1,4 +1,6 @@
 /** What checks a worker card: pure, offline, bounded. Mirrors the Python package `card`. */
+export { avif } from "./avif.js";
+export { type Back, verifyBack } from "./back.js";
 export { type CardClaims, type Certification, issuedOn, lastDay } from "./claims.js";
 export { applied, sinceFile } from "./delta.js";
 export { type Code, type Outcome, VerificationError } from "./errors.js";

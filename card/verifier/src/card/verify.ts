@@ -1,4 +1,5 @@
 /** Verification of a card: pure, offline, bounded (card/verify.py). Four outcomes a person can act on. */
+import * as back from "./back.js";
 import { decode } from "./base45.js";
 import type { CardClaims } from "./claims.js";
 import * as compact from "./compact.js";
@@ -40,7 +41,8 @@ interface Opened extends Signed<CardClaims> {
 /**
  * Verify a card: the text of its QR, its JWT, or the bytes of its COSE_Sign1.
  *
- * 1. Open the wrapping within bounds, else invalid: "too-long", "not-a-card".
+ * 1. Open the wrapping within bounds, else invalid: "too-long", "not-a-card". The code of a card's back is no card:
+ *    cannot-check, "back-alone".
  * 2. Find the signer by its kid among the keys in date, else cannot-check: "unknown-key".
  * 3. The algorithm is the signer's, ES256, else invalid: "algorithm".
  * 4. The signature is the signer's and low-S, else invalid: "bad-signature".
@@ -86,6 +88,7 @@ async function openedCwt(cose: Bytes): Promise<Opened> {
   const outer = cwt.parse(cose);
   const presentation = await live.parse(outer);
   const sign1 = presentation ? cwt.parse(presentation.card) : outer;
+  if (back.parse(sign1)) throw new VerificationError("back-alone");
   return {
     presentation,
     kid: sign1.kid,
