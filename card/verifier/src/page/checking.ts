@@ -1,5 +1,7 @@
 /** From the text of a code to an answer; lists are fetched first where that may change the answer. */
 
+import { avif } from "../card/avif.js";
+import { verifyBack } from "../card/back.js";
 import { decode } from "../card/base45.js";
 import { parse } from "../card/cwt.js";
 import { inflate } from "../card/deflate.js";
@@ -14,6 +16,8 @@ export interface Accepted {
   readonly verified: Verified;
   readonly titles: Titles;
   readonly live: Live | undefined;
+  /** The address of the picture in the code on its back, once that was scanned. */
+  readonly photo?: string;
   readonly at: number;
 }
 
@@ -54,6 +58,25 @@ export async function check(text: string, lists: Lists, nonce: Bytes | null): Pr
   tried = now();
   const { kind } = await lists.refresh();
   return kind === "offline" ? answer : once(text, lists, nonce);
+}
+
+/** The picture in the code on the back of a card that was accepted just now; undefined for a code of another kind. */
+export async function checkBack(text: string, front: Answer, lists: Lists): Promise<Answer | undefined> {
+  if (!front.card) {
+    return undefined;
+  }
+  try {
+    const { trust } = await lists.dir();
+    const { frame } = await verifyBack(text, { front: front.card.verified.claims, trust });
+    const photo = URL.createObjectURL(new Blob([avif(frame)], { type: "image/avif" }));
+    return { ...front, card: { ...front.card, photo } };
+  } catch (error) {
+    if (!(error instanceof VerificationError)) {
+      throw error;
+    }
+    const { outcome, code } = error;
+    return code === "not-a-back" ? undefined : { outcome, code, at: now() };
+  }
 }
 
 async function once(text: string, lists: Lists, nonce: Bytes | null): Promise<Answer> {

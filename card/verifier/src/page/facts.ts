@@ -15,12 +15,21 @@ import { language, otherLanguage, say } from "./language.js";
 import { ago, civil, shortly } from "./times.js";
 import type { Word } from "./words.js";
 
-/** The parts of the sheet, in the order in which a guard needs them. `ask`: begin to ask the holder's phone. */
-export function facts({ verified, titles, at, live }: Accepted, ask: () => void): Child[] {
+/** What more can be had of a card that was accepted. */
+export interface More {
+  /** Ask the holder's phone for a live proof. */
+  readonly ask: () => void;
+  /** Scan the code on the card's back. */
+  readonly turnOver: () => void;
+}
+
+/** The parts of the sheet, in the order in which a guard needs them. */
+export function facts(accepted: Accepted, more: More): Child[] {
+  const { verified, titles, at, live } = accepted;
   const { claims } = verified;
   return [
     live && answered(live, at),
-    compare(verified, live ? undefined : ask),
+    compare(accepted, more),
     work(verified, titles),
     certificates(claims, titles, at),
     card(verified, at),
@@ -32,19 +41,29 @@ function answered({ issuedAt, asked }: Live, at: number): HTMLElement {
   return el("p", { class: "live" }, icon("live"), el("span", {}, say(asked ? "live-asked" : "live", { seconds })));
 }
 
-function compare({ claims, proves }: Verified, ask: (() => void) | undefined): HTMLElement {
+function compare({ verified, live, photo }: Accepted, { ask, turnOver }: More): HTMLElement {
+  const { claims, proves } = verified;
+  const face = compared("face", "face", say(photo ? "face-signed" : "face-card"), "words", photo && thumbnail(photo));
   return section(
     "compare",
     el(
       "ul",
       { class: "compare" },
+      photo && face,
       compared("name", "name", claims.name),
       compared("birth", "birth-date", civil(claims.birthDate), "", el("span", { class: "other" }, say(claims.sex))),
-      compared("face", "face", say("face-card"), "words"),
+      !photo && face,
     ),
-    claims.holderKey && ask && el("button", { type: "button", click: ask }, icon("live"), say("ask-phone")),
+    !photo && el("button", { type: "button", click: turnOver }, icon("face"), say("face-scan")),
+    claims.holderKey && !live && el("button", { type: "button", click: ask }, icon("live"), say("ask-phone")),
     ...proves.map((name) => el("p", { class: "note" }, PROVES[name][language()])),
   );
+}
+
+function thumbnail(photo: string): HTMLElement {
+  const picture = el("img", { class: "thumb", src: photo, alt: say("face-alt"), width: "162", height: "216" });
+  picture.addEventListener("error", () => picture.replaceWith(el("span", { class: "over" }, say("face-unseen"))));
+  return picture;
 }
 
 function compared(drawing: string, label: Word, value: string, kind = "", ...more: Child[]): HTMLElement {

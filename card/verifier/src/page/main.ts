@@ -2,7 +2,7 @@
 
 import { showAbout } from "./about.js";
 import { Asking } from "./asking.js";
-import { type Answer, check } from "./checking.js";
+import { type Answer, check, checkBack } from "./checking.js";
 import { byId, onClick } from "./dom.js";
 import { feel } from "./feedback.js";
 import { type Language, setLanguage, speak } from "./language.js";
@@ -26,6 +26,7 @@ class Page {
   readonly #strip: Strip;
   readonly #asking = new Asking();
   #shown: { readonly text: string; readonly answer: Answer } | undefined;
+  #front: Answer | undefined; // of the card whose back is looked for
   #busy = false;
 
   constructor(
@@ -73,14 +74,16 @@ class Page {
       dialog.close();
     }
     try {
-      const answer = await check(text.trim(), this.lists, this.#asking.nonce);
+      const behind = this.#front && (await checkBack(text.trim(), this.#front, this.lists));
+      this.#front = undefined;
+      const answer = behind ?? (await check(text.trim(), this.lists, this.#asking.nonce));
       this.#shown = { text, answer };
       this.#show("verdict");
       feel(answer.outcome);
-      await this.#strip.show();
     } finally {
       this.#busy = false;
     }
+    await this.#strip.show(); // the check may have fetched newer lists
   }
 
   #show(view: "scan" | "verdict"): void {
@@ -90,6 +93,7 @@ class Page {
       showVerdict(this.#verdict, this.#shown.answer, {
         again: () => this.#again(),
         ask: () => this.#ask(),
+        turnOver: () => this.#turnOver(),
         refresh: () => void this.#strip.refresh(),
       });
     }
@@ -98,6 +102,9 @@ class Page {
   /** Newer lists may say something else of the card on the screen. What a phone signed for a minute is left alone. */
   #checkAgain(): void {
     const { text, answer } = this.#shown ?? {};
+    if (answer?.card?.photo) {
+      return; // nor is a card that was turned over
+    }
     const unsure = answer?.outcome === "status-old" || answer?.outcome === "cannot-check";
     if (text && unsure && !answer.card?.live) {
       void this.#check(text);
@@ -106,6 +113,10 @@ class Page {
 
   /** On to the next person: of this one nothing stays. */
   #again(): void {
+    const { photo } = this.#shown?.answer.card ?? {};
+    if (photo) {
+      URL.revokeObjectURL(photo);
+    }
     if (this.#shown?.answer.card) {
       this.#asking.end(); // one who was not accepted may try again with the same number
     }
@@ -124,6 +135,15 @@ class Page {
     }
     this.#asking.begin();
     void this.#sight.look();
+  }
+
+  /** Look for the code on the back of the card that is on the screen. */
+  #turnOver(): void {
+    this.#front = this.#shown?.answer;
+    this.#shown = undefined;
+    clearVerdict(this.#verdict);
+    this.#show("scan");
+    void this.#sight.look("back");
   }
 
   async #about(): Promise<void> {

@@ -15,6 +15,7 @@ export class Sight {
   readonly #scanner: Scanner;
   #state: CameraState = "asking";
   #looking = false;
+  #side: "on" | "back" = "on";
   #idle = 0;
 
   constructor(reader: Reader, found: (text: string) => void) {
@@ -26,14 +27,15 @@ export class Sight {
     document.addEventListener("visibilitychange", () => this.#seen(!document.hidden));
   }
 
-  /** Look for codes; asks for the camera where it must. */
-  async look(): Promise<void> {
+  /** Look for codes, that of a card's back when `side` says so; asks for the camera where it must. */
+  async look(side: "on" | "back" = "on"): Promise<void> {
+    this.#side = side;
     this.#looking = true;
     clearTimeout(this.#idle);
     await this.#camera.start();
     this.#tools();
     if (this.#camera.on && this.#looking) {
-      this.say(`camera-${this.#state}`);
+      this.sayAgain();
       this.#scanner.start();
     }
   }
@@ -60,7 +62,7 @@ export class Sight {
 
   /** The line says again what the camera does, in the language in use. */
   sayAgain(): void {
-    this.say(`camera-${this.#state}`);
+    this.say(`camera-${this.#state === "on" ? this.#side : this.#state}`);
   }
 
   #is(state: CameraState): void {
@@ -86,7 +88,7 @@ export class Sight {
       this.#scanner.stop();
       this.#camera.stop();
     } else if (this.#looking) {
-      void this.look();
+      void this.look(this.#side);
     }
   }
 }

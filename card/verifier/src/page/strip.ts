@@ -6,6 +6,7 @@ import { language, say } from "./language.js";
 import type { Lists, Refreshed } from "./lists.js";
 import { ago } from "./times.js";
 
+const LONG = 30_000; // milliseconds for which it stands there what came of a refresh
 const OFTEN = 30_000; // milliseconds between two looks at the clock
 
 export class Strip {
@@ -31,6 +32,7 @@ export class Strip {
     this.#strip.removeAttribute("aria-busy");
     this.#button.disabled = false;
     this.#said.textContent = told(result);
+    setTimeout(() => this.hush(), LONG);
     await this.show();
     this.refreshed();
   }
@@ -44,7 +46,7 @@ export class Strip {
     this.#age.textContent = held ? say(word, { age: ago(held.oldest) }) : say("lists-none");
   }
 
-  /** In another language, what was said last is no longer understood. */
+  /** What was said last is of the past, or in another language. */
   hush(): void {
     this.#said.textContent = "";
   }

@@ -3,14 +3,12 @@
 import { type Code, HEADINGS, sentence } from "../card/index.js";
 import type { Answer } from "./checking.js";
 import { el, icon } from "./dom.js";
-import { facts } from "./facts.js";
+import { facts, type More } from "./facts.js";
 import { language, otherLanguage, say } from "./language.js";
 import { moment } from "./times.js";
 
-export interface Choices {
+export interface Choices extends More {
   readonly again: () => void;
-  /** Ask the holder's phone for a live proof. */
-  readonly ask: () => void;
   /** Fetch lists and check the same card again. */
   readonly refresh: () => void;
 }
@@ -30,7 +28,7 @@ export function showVerdict(view: HTMLElement, answer: Answer, choices: Choices)
       el(
         "div",
         { class: "sheet", role: "region", tabindex: "0", "aria-label": say("sheet") },
-        ...facts(answer.card, choices.ask),
+        ...facts(answer.card, choices),
       ),
     );
   }

@@ -14,6 +14,7 @@ export const WORDS = {
   "camera-start": { id: "Nyalakan kamera", en: "Turn the camera on" },
   "camera-starting": { id: "Menyalakan kamera …", en: "Turning the camera on …" },
   "camera-on": { id: "Arahkan ke kode QR pada kartu", en: "Point at the QR code on the card" },
+  "camera-back": { id: "Arahkan ke kode di sisi belakang kartu", en: "Point at the code on the card's back" },
   "camera-denied": {
     id: "Kamera tidak diizinkan. Izinkan di pengaturan peramban, atau pilih foto.",
     en: "The camera is not allowed. Allow it in the browser's settings, or choose a picture.",
@@ -74,9 +75,10 @@ export const WORDS = {
   compare: { id: "Bandingkan dengan orangnya", en: "Compare with the person" },
   face: { id: "Wajah", en: "Face" },
   "face-card": { id: "Cocokkan dengan foto pada kartu", en: "Match it with the photo on the card" },
-  "face-signed": { id: "Cocokkan dengan foto ini", en: "Match it with this photo" },
-  "face-scan": { id: "Pindai foto di kartu", en: "Scan the photo on the card" },
-  "face-alt": { id: "Foto pemegang kartu", en: "Photo of the holder" },
+  "face-signed": { id: "Cocokkan wajah dan foto pada kartu dengan ini", en: "Match face and card photo with this one" },
+  "face-scan": { id: "Pindai foto di sisi belakang", en: "Scan the photo on the back" },
+  "face-alt": { id: "Foto kecil dari kode di sisi belakang kartu", en: "Small photo from the code on the card's back" },
+  "face-unseen": { id: "Peramban ini tidak dapat menampilkan fotonya", en: "This browser cannot show the photo" },
   name: { id: "Nama", en: "Name" },
   "birth-date": { id: "Tanggal lahir", en: "Birth date" },
   M: { id: "Laki-laki", en: "Male" },
@@ -115,10 +117,6 @@ export const WORDS = {
   expires: { id: "Berlaku s.d.", en: "Valid until" },
   "status-known": { id: "Status per", en: "Status as of" },
   today: { id: "hari ini", en: "today" },
-  back: {
-    id: "Ini sisi foto dari sebuah kartu. Pindai kode utama kartu.",
-    en: "This is the photo side of a card. Scan the card's main code.",
-  },
 
   "about-what": {
     id: "Memeriksa kartu tenaga kerja di perangkat ini sendiri, juga tanpa jaringan.",
