@@ -9,11 +9,11 @@ NPM_OK := $(WEB)/node_modules/.ready
 TABLES := $(WEB)/src/card/generated/printable.ts
 WEB_OK := $(WEB)/dist/.ready
 FUZZ   := var/fuzz/venv
-TARGETS := text cose inflated payload signed_payload presentation cbor jwt signed_jwt disclosures spelling
+TARGETS := text cose inflated payload signed_payload presentation reverse cbor jwt signed_jwt disclosures spelling
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up web test check bench bench-growth faults failover cards tamper abuse lock clean
+.PHONY: help setup demo up web test check bench bench-growth faults failover cards camera faces tamper abuse lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -74,6 +74,12 @@ failover: $(READY) ## the primary dies under load and the standby takes over; th
 
 cards: $(READY) ## 20,000 cards issued from a list, killed and gone on with; CARDS=100000 for more
 	@KETS_CARDS=$(or $(CARDS),20000) $(BIN)/python -m pytest tests/registry/test_card_batch.py -n 0 -s
+
+camera: $(READY) ## reads 630 poor pictures of printed codes; figures into var/camera.json
+	@KETS_CAMERA=5 $(BIN)/python -m pytest tests/card/test_card_camera.py -n 2
+
+faces: $(READY) ## what codecs make of a face in 320 bytes, as var/faces.png; FACES="a.jpg b.png" for your own
+	@$(BIN)/python -m tests.card.contact_sheet var/faces.png $(FACES)
 
 tamper: $(READY) ## turns 10,000 single bits of log, keys and tiles; each must be found and named
 	@KETS_TAMPER=10000 $(BIN)/python -m pytest tests/registry/audit/test_tamper.py -n 0 -s

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
-from card import credential, cwt, jws, live, qr, status, trust, wallet
+from card import back, credential, cwt, jws, live, qr, status, trust, wallet
 from card.claims import CardClaims
 from card.errors import CardError, VerificationError
 from card.payload import read
@@ -99,6 +99,10 @@ class Scene:
         return [live.present(self.coses[0], self.phone, now=NOW), live.present(self.coses[1], self.phone, now=NOW)]
 
     @cached_property
+    def backs(self) -> list[bytes]:
+        return [back.sign(each, random.Random(5).randbytes(300), self.signer) for each in self.claims]
+
+    @cached_property
     def jwts(self) -> list[str]:
         return [jws.encode(each, self.signer) for each in self.claims]
 
@@ -123,6 +127,11 @@ class Scene:
         """The claims that a gate would believe."""
         found = TALLY.timed(what, lambda: verify(data, trust=self.trust, status=self.lists.get, now=NOW))
         return found.claims if found else None
+
+    def back(self, what: str, text: str, front: CardClaims) -> bytes | None:
+        """The frame on the back of a card, that a gate would show beside its holder."""
+        found = TALLY.timed(what, lambda: back.verify(text, front=front, trust=self.trust))
+        return found.frame if found else None
 
     def shown(self, what: str, text: str) -> dict[str, Any] | None:
         """The claims of a credential that a gate would believe."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from card import base45, cwt, status
+from card import base45, cwt, qr, status
+from card.number import new_number
 from card.status import LIST_BYTES
 from card.trust import DAY, MAX_AGE
 from tests.abuse import attacks
@@ -124,6 +126,22 @@ def test_look_alike_letters(data: st.DataObject, place: int) -> None:
 @given(place=st.integers(0, 1), edit=attacks.edits(base45.ALPHABET))
 def test_letters_of_a_live_code(place: int, edit: attacks.Edit) -> None:
     assert SCENE.card("live", edit(SCENE.lives[place])) in (None, SCENE.claims[place])
+
+
+@CASES
+@given(data=st.data(), place=which, edit=attacks.edits(base45.ALPHABET))
+def test_backs(data: st.DataObject, place: int, edit: attacks.Edit) -> None:
+    """Altered, signed by another, of another card; and never taken for a front."""
+    card, genuine = SCENE.claims[place], SCENE.backs[place]
+    frame = SCENE.back("genuine", qr.text(genuine), card)
+    assert frame is not None
+    changed = data.draw(attacks.signed_by_others(genuine, FOREIGN))
+    assert SCENE.back("back", qr.text(changed), card) is None
+    text = edit(qr.text(genuine))
+    assert SCENE.back("back", text, card) in (None, frame)
+    other = dataclasses.replace(card, number=new_number(data.draw(st.binary(min_size=7, max_size=7))))
+    assert SCENE.back("back", qr.text(genuine), other) is None or other.number == card.number
+    assert SCENE.card("back", text) is None
 
 
 @CASES

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from card import base45, cwt, deflate, live, plain, sdjwt
+from card import back, base45, cwt, deflate, live, plain, sdjwt
 from card.errors import CardError
 from keys import jws
 from keys.encoding import b64url, unb64url
@@ -47,6 +47,12 @@ def presentation(data: bytes) -> None:
     """The payload of a live presentation; it is read before any signature is checked."""
     sign1 = cwt.Sign1(protected=live.PROTECTED, payload=data, signature=bytes(64))
     refused(lambda: live.parse(sign1))
+
+
+def reverse(data: bytes) -> None:
+    """The payload of a back; it too is read before its signature is checked."""
+    sign1 = cwt.Sign1(protected=cwt.protected(SCENE.signer.kid), payload=data, signature=bytes(64))
+    refused(lambda: back.parse(sign1))
 
 
 def cbor(data: bytes) -> None:
@@ -107,6 +113,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         payload,
         signed_payload,
         presentation,
+        reverse,
         cbor,
         jwt,
         signed_jwt,
@@ -130,6 +137,7 @@ def seeds(name: str) -> list[bytes]:
         "payload": payloads,
         "signed_payload": payloads,
         "presentation": lives,
+        "reverse": [cwt.parse(each).payload for each in SCENE.backs],
         "cbor": payloads + lives,
         "jwt": [each[2:] for each in jwts] + [each.encode() for each in SCENE.trust_tokens],
         "signed_jwt": [unb64url(each.decode().split(".")[1]) for each in jwts],
