@@ -75,7 +75,7 @@ failover: $(READY) ## the primary dies under load and the standby takes over; th
 cards: $(READY) ## 20,000 cards issued from a list, killed and gone on with; CARDS=100000 for more
 	@KETS_CARDS=$(or $(CARDS),20000) $(BIN)/python -m pytest tests/registry/test_card_batch.py -n 0 -s
 
-camera: $(READY) ## reads 630 poor pictures of printed codes; figures into var/camera.json
+camera: $(READY) ## reads 630 poor pictures of printed codes; figures into var/camera/
 	@KETS_CAMERA=5 $(BIN)/python -m pytest tests/card/test_card_camera.py -n 2
 
 faces: $(READY) ## what codecs make of a face in 320 bytes, as var/faces.png; FACES="a.jpg b.png" for your own

@@ -8,11 +8,11 @@ similarity of the grey face, forehead to chin, at 108 x 144; 1 is the same) and 
 from __future__ import annotations
 
 import io
+import math
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from card import avif
@@ -21,8 +21,9 @@ from card.thumbnail import MAX_BITS, bits, thumbnail
 from tests.card import faces
 
 SHOWN = (216, 288)
-_WINDOW = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))
-_WINDOW /= _WINDOW.sum()
+PIXELS = (108, 144)
+_BELL = [math.exp(-(n**2) / (2 * 1.5**2)) for n in range(-5, 6)]
+_WINDOW = [value / sum(_BELL) for value in _BELL]
 Box = tuple[float, float, float, float]
 FACE: Box = (0.22, 0.14, 0.78, 0.72)
 """Of a portrait's width and height."""
@@ -82,14 +83,17 @@ def _best(encode: Callable[[int], bytes], carried: Callable[[bytes], bytes]) -> 
 
 
 def likeness(one: Image.Image, other: Image.Image) -> float:
-    """Structural similarity (Wang et al. 2004) with a Gaussian window of 1.5 pixels."""
+    """Structural similarity (Wang et al. 2004), a Gaussian window of 1.5 pixels."""
     x, y = (_grey(image) for image in (one, other))
-    mean_x, mean_y = _smooth(x), _smooth(y)
-    var_x, var_y = _smooth(x * x) - mean_x**2, _smooth(y * y) - mean_y**2
-    both = _smooth(x * y) - mean_x * mean_y
+    products = ([a * b for a, b in zip(p, q, strict=True)] for p, q in ((x, x), (y, y), (x, y)))
+    maps = zip(_smooth(x), _smooth(y), *map(_smooth, products), strict=True)
+    return sum(_alike(*values) for values in maps) / (PIXELS[0] * PIXELS[1])
+
+
+def _alike(mean_x: float, mean_y: float, xx: float, yy: float, xy: float) -> float:
     c1, c2 = 0.01**2, 0.03**2
-    top = (2 * mean_x * mean_y + c1) * (2 * both + c2)
-    return float((top / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))).mean())
+    top = (2 * mean_x * mean_y + c1) * (2 * (xy - mean_x * mean_y) + c2)
+    return top / ((mean_x**2 + mean_y**2 + c1) * (xx - mean_x**2 + yy - mean_y**2 + c2))
 
 
 def _face(image: Image.Image, part: Box = (0.0, 0.0, 1.0, 1.0)) -> Image.Image:
@@ -97,17 +101,24 @@ def _face(image: Image.Image, part: Box = (0.0, 0.0, 1.0, 1.0)) -> Image.Image:
     left, top, right, bottom = part
     scale = (image.width / (right - left), image.height / (bottom - top))
     box = [(edge - origin) * scale[n % 2] for n, (edge, origin) in enumerate(zip(FACE, (left, top) * 2, strict=True))]
-    return image.resize((108, 144), Image.Resampling.BICUBIC, box=(box[0], box[1], box[2], box[3]))
+    return image.resize(PIXELS, Image.Resampling.BICUBIC, box=(box[0], box[1], box[2], box[3]))
 
 
-def _grey(image: Image.Image) -> np.ndarray:
-    return np.asarray(image.convert("L"), dtype=np.float32) / 255
+def _grey(image: Image.Image) -> list[float]:
+    return [value / 255 for value in image.convert("L").tobytes()]
 
 
-def _smooth(values: np.ndarray) -> np.ndarray:
-    for axis in (0, 1):
-        values = np.apply_along_axis(np.convolve, axis, values, _WINDOW, "valid")
-    return values
+def _smooth(values: list[float]) -> list[float]:
+    """Blurred along the rows, then along the columns."""
+    wide, high = PIXELS
+    rows = [_blurred(values[y * wide : (y + 1) * wide]) for y in range(high)]
+    columns = [_blurred(list(column)) for column in zip(*rows, strict=True)]
+    return [value for row in zip(*columns, strict=True) for value in row]
+
+
+def _blurred(line: list[float]) -> list[float]:
+    padded = [line[0]] * 5 + line + [line[-1]] * 5
+    return [sum(w * v for w, v in zip(_WINDOW, padded[n : n + 11], strict=True)) for n in range(len(line))]
 
 
 def sheet(portraits: Iterable[bytes]) -> tuple[Image.Image, list[str]]:

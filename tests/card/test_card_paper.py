@@ -256,6 +256,54 @@ def test_black_and_white_is_enough(ministry: Ministry) -> None:
     assert 0.05 < band.count(255) / len(band) < 0.5
 
 
+SEEN_BY: dict[str, tuple[float, ...] | None] = {
+    "everybody": None,
+    "protanopia": (0.152, 1.053, -0.205, 0, 0.115, 0.786, 0.099, 0, -0.004, -0.048, 1.052, 0),
+    "deuteranopia": (0.367, 0.861, -0.228, 0, 0.280, 0.673, 0.047, 0, -0.012, 0.043, 0.969, 0),
+    "tritanopia": (1.256, -0.077, -0.179, 0, -0.078, 0.931, 0.148, 0, 0.005, 0.691, 0.304, 0),
+    "a black-and-white printer": (0.299, 0.587, 0.114, 0) * 3,
+}
+"""Machado, Oliveira and Fernandes 2009, severity 1."""
+READ = {
+    "header": (0, (4, 1, 45, 8), 7),
+    "name": (0, (26.8, 12.4, 81, 17), 7),
+    "birth date": (0, (26.8, 20.3, 40, 23.4), 7),
+    "labels": (0, (4, 38.8, 24, 40.6), 4.5),
+    "card number": (0, (4, 47.6, 36, 51.6), 7),
+    "code": (0, (58, 25, 78, 45), 15),
+    "certificates": (1, (38, 11, 80, 20), 7),
+    "advice in English": (1, (4, 48.6, 28, 52.4), 4.5),
+}
+"""Page, box in mm, and the least contrast by WCAG 2.2: 4.5, or 7 for what people compare."""
+
+
+@pytest.mark.parametrize("eyes", SEEN_BY)
+def test_it_is_read_by_whoever_sees_no_colour(ministry: Ministry, eyes: str) -> None:
+    """Measured on the rendered pixels: the darkest against the lightest twentieth of each place."""
+    *_, document = with_portrait(claims(), ministry)
+    matrix, dots = SEEN_BY[eyes], 300 / 25.4
+    for what, (number, box, least) in READ.items():
+        page = pages_of(document)[number].render(scale=300 / 72).to_pil().convert("RGB")
+        place = page.crop(tuple(round(edge * dots) for edge in box))
+        assert contrast(place.convert("RGB", matrix) if matrix else place) >= least, what
+
+
+def contrast(image: Image.Image) -> float:
+    """Ratio of relative luminances, WCAG 2.2."""
+    shades = sorted(
+        0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b)
+        for r, g, b in zip(*[iter(image.tobytes())] * 3, strict=True)
+    )
+    end = max(1, len(shades) // 20)
+    dark, light = sum(shades[:end]) / end, sum(shades[-end:]) / end
+    return (light + 0.05) / (dark + 0.05)
+
+
+def linear(value: int) -> float:
+    part = value / 255
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)
+
+
 def test_letters_the_font_lacks_are_printed_without_their_marks() -> None:
     assert ink.drawable("Siti", ink.PLAIN) == "Siti"
     assert ink.drawable("Ḥasan ﷽", ink.PLAIN) == "Hasan ?"
