@@ -25,6 +25,7 @@ from api import (
     workers,
 )
 from api.around import Around, make_log
+from api.bounded import Bounded
 from api.desk import Desk, read_pool
 from api.fresh import fresh
 from api.guard import Guard
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None, *, registry: Registry | None = 
     for module in READS:
         app.include_router(module.router, dependencies=[Depends(fresh)])
     reference.complete(app)
+    app.add_middleware(Bounded)
     app.add_middleware(Guard)
     app.add_middleware(Around, measures=measures, log=make_log())
     return app

@@ -57,6 +57,7 @@ STATUS: dict[str, HTTPStatus] = {
     "worker-erased": HTTPStatus.GONE,
     "photo-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "file-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "request-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "too-many-rows": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "zip-bomb": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "media-type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -548,6 +548,10 @@ RUNNING: dict[str, tuple[str, str]] = {
 
 REQUESTS: dict[str, tuple[str, str]] = {
     "request-invalid": ("Permintaan tidak sah: {why}.", "The request is not valid: {why}."),
+    "request-too-large": (
+        "Isi permintaan terlalu besar; paling banyak {expected} byte.",
+        "The request's body is too large; at most {expected} bytes.",
+    ),
     "not-found": ("Alamat ini tidak ada.", "There is nothing at this address."),
     "method-not-allowed": (
         "Metode {got} tidak ada di alamat ini; pilihan: {expected}.",

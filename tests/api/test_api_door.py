@@ -179,3 +179,30 @@ def test_it_opens_its_own_registry_and_closes_it(site: Site) -> None:
     assert registry is not site.registry
     assert registry.closing.is_set()
     assert site.registry.recorder.ping() == 5
+
+
+LARGE = b" " * 70_000
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    """A body whose length is not told beforehand."""
+    yield from (b" " * 65_536 for _ in range(size // 65_536))
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", "text/plain", ""])
+@pytest.mark.parametrize("body", [lambda: LARGE, lambda: pieces(2**20)], ids=["told", "not told"])
+def test_a_large_body_that_is_no_file_is_refused(client: TestClient, kind: str, body: Any) -> None:
+    sent = client.post("/v1/workers/11S4-QGDC-09RC/card/suspend", content=body(), headers={"Content-Type": kind})
+    refused(sent, 413, "request-too-large")
+
+
+def test_a_small_body_is_read(client: TestClient) -> None:
+    sent = client.post("/v1/workers/11S4-QGDC-09RC/card/suspend", json={"cause": "lost", "officer": "x" * 60_000})
+    refused(sent, 422, "request-invalid")
+
+
+def test_a_file_for_a_route_that_takes_none_is_cut_off(client: TestClient) -> None:
+    headers, body = {"Content-Type": "text/csv"}, pieces(32 * 2**20)
+    refused(
+        client.post("/v1/workers/11S4-QGDC-09RC/card/suspend", content=body, headers=headers), 422, "request-invalid"
+    )
