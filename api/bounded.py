@@ -12,8 +12,8 @@ from api.upload import SUFFIX
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-MOST_BYTES = 65_536
-"""The largest good one, a wallet's request for five credentials, has some 10,000."""
+MOST_BYTES = 131_072
+"""Good ones have some 10,000. Routes with bounds of their own, in words of their own, have smaller ones."""
 MOST_OF_A_FILE = 16 * 2**20
 """More than any route reads of a file: what is cut off here was sent, as a file, to a route that takes none."""
 

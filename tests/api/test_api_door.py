@@ -181,7 +181,7 @@ def test_it_opens_its_own_registry_and_closes_it(site: Site) -> None:
     assert site.registry.recorder.ping() == 5
 
 
-LARGE = b" " * 70_000
+LARGE = b" " * 140_000
 
 
 def pieces(size: int) -> Iterator[bytes]:
