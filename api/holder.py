@@ -10,41 +10,19 @@ from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
+from api import pages
 from api.desk import AtDesk
-from api.phone import TYPES
 from domain.errors import Refused
 
 router = APIRouter(prefix="/card", include_in_schema=False)
 
-BUILT = Path(__file__).parents[1] / "card" / "verifier" / "dist" / "holder"
-CSP = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types kets",
-    )
-)
+BUILT = pages.BUILT / "holder"
 HEADERS = {
+    **pages.headers(permissions="camera=(), geolocation=(), microphone=(), screen-wake-lock=(self)"),
     "Cache-Control": "no-cache",
-    "Content-Security-Policy": CSP,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), screen-wake-lock=(self)",
     "Service-Worker-Allowed": "/card",
 }
-NOT_BUILT = (
-    '<!doctype html><html lang="id"><meta charset="utf-8"><title>KETS</title>'
-    "<h1>Halaman kartu belum dibuat</h1><p>Jalankan <code>make web</code>.</p>"
-    '<div lang="en"><h1>The card\'s page is not built yet</h1><p>Run <code>make web</code>.</p></div></html>'
-)
+NOT_BUILT = pages.not_built("Halaman kartu belum dibuat", "The card's page is not built yet")
 Name = Literal["main.js", "sw.js", "style.css", "manifest.webmanifest", "icon.svg"]
 
 
@@ -76,7 +54,7 @@ def now(desk: AtDesk) -> Now:
 @router.get("/{name}")
 def file(name: Annotated[Name, InPath()]) -> Response:
     """Script, service worker, style, icon."""
-    return _sent(name, TYPES[Path(name).suffix])
+    return _sent(name, pages.TYPES[Path(name).suffix])
 
 
 def _sent(name: str, media_type: str) -> Response:

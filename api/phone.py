@@ -9,50 +9,23 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from api import pages
 from domain.errors import Refused
 
 router = APIRouter(prefix="/verify", include_in_schema=False)
 
-BUILT = Path(__file__).parents[1] / "card" / "verifier" / "dist" / "page"
-CSP = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self' 'wasm-unsafe-eval'",
-        "style-src 'self'",
-        "img-src 'self' blob:",
-        "connect-src 'self'",
-        "worker-src 'self'",
-        "manifest-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types kets",
-    )
+BUILT = pages.BUILT / "page"
+HEADERS = pages.headers(
+    permissions="camera=(self), geolocation=(), microphone=()",
+    script_src="'self' 'wasm-unsafe-eval'",
+    img_src="'self' blob:",
 )
-HEADERS = {
-    "Content-Security-Policy": CSP,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
-}
 REVALIDATED = {"Cache-Control": "no-cache"}
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 """For names that carry a digest of what they name."""
-TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json",
-}
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """By preference, with the ending of the file that the build has compressed so."""
-NOT_BUILT = (
-    '<!doctype html><html lang="id"><meta charset="utf-8"><title>KETS</title>'
-    "<h1>Halaman pemeriksa belum dibuat</h1><p>Jalankan <code>make web</code>.</p>"
-    '<div lang="en"><h1>The verifier is not built yet</h1><p>Run <code>make web</code>.</p></div></html>'
-)
+NOT_BUILT = pages.not_built("Halaman pemeriksa belum dibuat", "The verifier is not built yet")
 AcceptEncoding = Annotated[str, Header(max_length=200)]
 
 
@@ -74,7 +47,7 @@ def page(accept_encoding: AcceptEncoding = "") -> Response:
 def service_worker(accept_encoding: AcceptEncoding = "") -> Response:
     """Never kept, so that a new page is noticed; it may answer for `/verify` itself, too."""
     headers = {**REVALIDATED, "Service-Worker-Allowed": "/verify"}
-    return _sent("sw.js", TYPES[".js"], accept_encoding, headers)
+    return _sent("sw.js", pages.TYPES[".js"], accept_encoding, headers)
 
 
 @router.get("/{name}")
@@ -83,7 +56,7 @@ def file(
     accept_encoding: AcceptEncoding = "",
 ) -> Response:
     """Scripts, styles, icons, zxing: all by names that change with their content."""
-    media_type = TYPES.get(Path(name).suffix)
+    media_type = pages.TYPES.get(Path(name).suffix)
     if media_type is None:
         raise Refused("not-found")
     return _sent(name, media_type, accept_encoding, FOR_EVER)

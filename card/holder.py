@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from card.errors import VerificationError
-from card.sdjwt import digest, strict_json
+from card.sdjwt import digest
 from keys import es256
 from keys.encoding import unb64url
+from keys.strict import strict_json
 
 if TYPE_CHECKING:
     from keys.es256 import PublicJwk

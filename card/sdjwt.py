@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from keys.encoding import b64url, unb64url
+from keys.strict import strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -166,22 +167,3 @@ class _Revealing:
         if not isinstance(content, list) or len(content) != size or not isinstance(content[0], str):
             raise ValueError(f"got a disclosure that is not a salt and {size - 1} more")
         return content
-
-
-def strict_json(data: bytes) -> Any:
-    """JSON in UTF-8 with no member twice and no constants that are not JSON; ValueError else."""
-    try:
-        return json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
-    except RecursionError as error:
-        raise ValueError("got JSON nested too deeply") from error
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("got a JSON member twice")
-    return value
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"got {name}, which is not JSON")

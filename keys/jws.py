@@ -16,6 +16,7 @@ from jwt.algorithms import ECAlgorithm
 
 from keys import es256
 from keys.encoding import b64url, unb64url
+from keys.strict import strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,22 +95,7 @@ def parse(token: str) -> Unverified:
 
 
 def _json_object(data: bytes) -> dict[str, Any]:
-    try:
-        text = data.decode()  # json takes bytes for UTF-16 too, which no other reader of tokens does
-        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-    except RecursionError as error:
-        raise ValueError("got JSON nested too deeply") from error
+    value = strict_json(data)
     if not isinstance(value, dict):
         raise ValueError("got JSON that is not an object")  # noqa: TRY004 - one error for whatever comes from outside
     return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("got a JSON member twice")
-    return value
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"got {name}, which is not JSON")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from fastapi import Depends, Request
 
 from api.desk import AtDesk
-from card.sdjwt import strict_json
+from keys.strict import strict_json
 from registry.wallet.denied import Denied
 
 if TYPE_CHECKING:

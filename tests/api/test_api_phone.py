@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api import phone
+from api import pages, phone
 from tests.api.client import TestClient
 from tests.require import require
 
@@ -38,7 +38,7 @@ def test_names_with_a_digest_are_kept_for_ever_and_others_are_asked_for_anew(cli
         answer = client.get(f"/verify/{path.name}")
         kept = "no-cache" if path.name == "sw.js" else "public, max-age=31536000, immutable"
         assert (answer.status_code, answer.headers["cache-control"]) == (200, kept), path.name
-        assert answer.headers["content-type"] == phone.TYPES[path.suffix]
+        assert answer.headers["content-type"] == pages.TYPES[path.suffix]
         assert answer.content == path.read_bytes()
     assert client.get("/verify/sw.js").headers["service-worker-allowed"] == "/verify"
 

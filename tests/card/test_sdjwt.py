@@ -17,8 +17,9 @@ from sd_jwt.utils.yaml_specification import load_yaml_specification, remove_sdob
 from sd_jwt.verifier import SDJWTVerifier
 
 from card import sdjwt
-from card.sdjwt import DECOY, Hidden, conceal, digest, parse, reveal, strict_json
+from card.sdjwt import DECOY, Hidden, conceal, digest, parse, reveal
 from keys.encoding import b64url, unb64url
+from keys.strict import strict_json
 from tests.card.test_card_vectors import VECTORS
 from tests.require import require
 
