@@ -70,10 +70,12 @@ class Signers:
         """
         if not 0 <= shard < SHARDS:
             raise KeysError("shard-range", f"got shard {shard}, expected 0 to {SHARDS - 1}")
-        content = self._signing(shard, now)
-        while content is None:
-            self._make(shard, now=now, starts=now)
+        while True:
+            following = self._following(shard)  # first: whoever makes one after this look is in the way of ours
             content = self._signing(shard, now)
+            if content is not None:
+                break
+            self._make(shard, following, now=now, starts=now)
         kid = unb64url(content["kid"])
         if kid not in self._opened:
             self._opened[kid] = signer_of(content, self.token)
@@ -98,7 +100,7 @@ class Signers:
             raise KeysError("signer-unknown", f"got shard {shard}, which has no signer yet")
         if any(content["not_before"] > now for content in self._usable(shard)):
             raise KeysError("signer-pending", f"shard {shard} has a signer that has not begun; withdraw it first")
-        return self._make(shard, now=now, starts=starts)
+        return self._make(shard, self._following(shard), now=now, starts=starts)
 
     def withdraw(self, shard: int, *, now: int) -> bytes:
         """Destroy the signer that was made for later and has not begun; its kid. The one before goes on.
@@ -141,9 +143,13 @@ class Signers:
         """What every file says, withdrawn ones included."""
         return [content for shard in self.shards() for content in self._contents(shard)]
 
-    def _make(self, shard: int, *, now: int, starts: int) -> dict[str, Any]:
-        """Write the file of the next signer, or find that another process was first: then its one is the next."""
-        path = self._versions(shard).path(len(self._contents(shard)) + 1)
+    def _following(self, shard: int) -> int:
+        """The number that the next signer will have."""
+        return len(self._contents(shard)) + 1
+
+    def _make(self, shard: int, number: int, *, now: int, starts: int) -> dict[str, Any]:
+        """Write the file of signer `number`, or find that another process was first: then its one is that signer."""
+        path = self._versions(shard).path(number)
         token = given(self.token) if self.in_token else None
         made = new_pair("signer", shard=shard, created=now, not_before=starts, token=token)
         if not files.write_once(path, made) and token is not None:
