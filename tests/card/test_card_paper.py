@@ -409,3 +409,16 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["A" * 5_000, "with\x00nul", "6BF"])
 def test_text_that_is_no_path_is_text(text: str) -> None:
     assert read(text) == text
+
+
+def test_a_code_drawn_in_a_terminal_can_be_read() -> None:
+    """A line of block letters is two rows of modules; dark is what is not lit."""
+    said = "https://kets.example/card#4F7K-9QXT-2M0B-W6ZD"
+    lines = qr.drawn(said).splitlines()
+    rows = [[letter not in lit for letter in line] for line in lines for lit in ("█▀", "█▄")]
+    symbol = Image.new("L", (max(map(len, rows)), len(rows)), 255)
+    for y, row in enumerate(rows):
+        for x, dark in enumerate(row):
+            symbol.putpixel((x, y), 0 if dark else 255)
+    scaled = symbol.resize((symbol.width * 6, symbol.height * 6), Image.Resampling.NEAREST)
+    assert [found.text for found in zxingcpp.read_barcodes(scaled, formats=QR)] == [said]
