@@ -1,0 +1,1 @@
+"""The clear facts of the log as Parquet files, for engines that compute from them."""
