@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
@@ -27,14 +29,15 @@ def sample(
     employers: Annotated[int | None, typer.Option(min=1, help="How many employers; by default about 1 to 100.")] = None,
     errors: Annotated[bool, typer.Option(help="Plant deliberate errors in about 3 % of the rows.")] = True,
     until: Annotated[str, typer.Option(help="The last day anything happens.")] = CALIBRATED_UNTIL.isoformat(),
+    truth: Annotated[Path | None, typer.Option(dir_okay=False, help="JSON of what statistics must find in it.")] = None,
     as_json: Json = False,
 ) -> None:
     """Write a made-up employers' file, calibrated to published figures of Sakernas and BPJSTK."""
     from registry import sample as made_up
 
-    rows = made_up.generate(
-        workers=workers, seed=seed, employers=employers, errors=errors, until=date.fromisoformat(until)
-    )
+    planted: Counter[tuple[str, ...]] | None = None if truth is None else Counter()
+    last = date.fromisoformat(until)
+    rows = made_up.generate(workers=workers, seed=seed, employers=employers, errors=errors, until=last, planted=planted)
     count = 0
     with progress("people and facts", None) as seen:
 
@@ -47,6 +50,9 @@ def sample(
                 yield row
 
         made_up.write(counted(), out)
+    if truth is not None and planted is not None:
+        known = made_up.truth(planted, workers=workers, seed=seed, until=last)
+        truth.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     console.print(f"{count:,} rows about {workers:,} people in {out}")
     answer({"ok": True, "rows": count, "file": str(out)}, as_json=as_json)
 

@@ -2,5 +2,6 @@
 
 from registry.sample.files import write
 from registry.sample.stream import generate
+from registry.sample.truth import truth
 
-__all__ = ["generate", "write"]
+__all__ = ["generate", "truth", "write"]

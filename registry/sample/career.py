@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from registry.sample import contracts, endings, skills
 from registry.sample.figures import Weighted, figures
+from registry.sample.group import Ended
 from registry.sample.jobs import Job, occupations, term_from, wage
 
 if TYPE_CHECKING:
@@ -61,6 +62,13 @@ class Career:
         """Report by the present employer."""
         return self.say(on, self.present.employer.nib, action, cells)
 
+    def tell_end(self, on: date, action: str, reason: str) -> None:
+        """Report the end of the present job, and keep what stood of it."""
+        job, who = self.present, self.person
+        row = self.tell(on, action, reason=reason)
+        said = Ended(job.regency, job.employer.line.kbli, job.contract, who.sex, who.birth.year)
+        self.group.ends[id(row)] = said
+
     @property
     def present(self) -> Job:
         if self.job is None:
@@ -74,11 +82,11 @@ class Career:
         pay = wage(self.chance, line, kbji=kbji, sex=person.sex, regency=place.regency_on(day), on=day)
         if person.foreign:
             pay *= 4
-        self.job = Job(employer, place, kbji, pay, *self._terms(kbji, on, opening=opening))
+        self.job = Job(employer, place, kbji, pay, *self._terms(kbji, on, opening=opening), place.regency_on(on))
         cells = {
             "phone": person.phone if not opening or self.chance.random() < 0.8 else "",
             "establishment": place.code,
-            "regency": place.regency_on(on),
+            "regency": self.job.regency,
             "kbli": line.kbli,
             "kbji": kbji,
             "channel": channel,
@@ -203,13 +211,15 @@ class Career:
         others = [place for place in job.employer.places_on(on) if place is not job.place]
         if others and on > self.away_until:
             job.place = self.chance.choice(others)
-            self.tell(on, "location", establishment=job.place.code, regency=job.place.regency_on(on))
+            job.regency = job.place.regency_on(on)
+            self.tell(on, "location", establishment=job.place.code, regency=job.regency)
             if job.place.moves_on and job.place.moves_on > on:
                 self.at(job.place.moves_on, partial(self._moved, job.place))
         self.at_random(on, "location", self._relocate)
 
     def _moved(self, place: Place, on: date) -> None:
         if self.present.place is place:
+            self.present.regency = place.moves_to
             self.tell(on, "location", establishment=place.code, regency=place.moves_to)
 
     def _transfer(self, new: Employer, on: date) -> None:
@@ -219,4 +229,4 @@ class Career:
         place = self.chance.choice(new.places_on(on))
         cells = {"establishment": place.code, "regency": place.regency_on(on), "kbli": new.line.kbli}
         self.tell(on, "transfer", counterparty=new.nib, note="Pengalihan sebagian usaha", **cells)
-        self.present.employer, self.present.place = new, place
+        self.present.employer, self.present.place, self.present.regency = new, place, cells["regency"]

@@ -84,7 +84,7 @@ def _terminate(career: Career, article: str, on: date) -> None:
     if on <= career.away_until:
         career.at(career.away_until + timedelta(days=1), partial(_terminate, career, article))
         return
-    career.tell(on, "terminate", reason=f"PP35/2021:{article}")
+    career.tell_end(on, "terminate", f"PP35/2021:{article}")
     back = on + timedelta(days=career.chance.randrange(50, 150))
     contestable = article in {"49", "51", "52(1)", "54(4)"} and career.present.contract == "permanent"
     if contestable and back <= career.group.until and career.chance.random() < 0.08:
@@ -102,9 +102,9 @@ def _reinstate(career: Career, on: date) -> None:
 
 def _retire(career: Career, on: date) -> None:
     if career.chance.random() < 0.5:
-        career.tell(on, "terminate", reason="PP35/2021:56")
+        career.tell_end(on, "terminate", "PP35/2021:56")
     else:
-        career.tell(on, "end", reason="retirement")
+        career.tell_end(on, "end", "retirement")
     career.person.career_over = True
     _leave(career, on)
 
@@ -113,7 +113,7 @@ def end(career: Career, cause: str, on: date) -> None:
     if on <= career.away_until and cause not in {"expiry", "death"}:
         career.at(career.away_until + timedelta(days=1), partial(end, career, cause))
         return
-    career.tell(on, "end", reason=cause)
+    career.tell_end(on, "end", cause)
     career.person.career_over = cause == "death" or career.person.foreign
     _leave(career, on)
 

@@ -92,6 +92,20 @@ def figures() -> Figures:
     )
 
 
+def sources() -> dict[str, str]:
+    """Where each rate of `registry.sample.truth` is from."""
+    published, assumed = _json("calibration.json"), _json("trades.json")["note"]
+    return {
+        "channel": assumed,
+        "sector": f"{published['sakernas_2024_08']['source']}; {published['jambi_2020_08']['source']}",
+        "province": published["bpjstk_active_2023_12"]["source"],
+        "women": published["wage_2024_08"]["source"],
+        "leaving": published["jambi_2020_08"]["source"],
+        "terminated": f"{published['phk_2025']['source']}; {published['bpjstk_active_2023_12']['source']}",
+        "cause": assumed,
+    }
+
+
 def _provinces(members: Mapping[str, Any]) -> Weighted[str]:
     """28 published provinces; the ten others share what is missing to the published total, evenly (assumed)."""
     published = members["by_province"]

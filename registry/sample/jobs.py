@@ -30,6 +30,8 @@ class Job:
     contract: str
     starts_on: date
     ends_on: date | None = None
+    regency: str = ""
+    """As last reported."""
 
 
 @functools.cache

@@ -15,6 +15,7 @@ from registry.sample.employers import employers as invent_employers
 from registry.sample.people import Identities
 from registry.sample.places import founding
 from registry.sample.reporting import reported, sent
+from registry.sample.truth import staffed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,25 +44,39 @@ def generate(
     `planted`, when given, is filled as rows are yielded, with what a registry that loads them must count:
     ("action", name) rows to be accepted, ("error", code) rows to be refused, and ("hire", channel, province code,
     "YYYY-MM") hires as they stand once the corrections and voids at the end are in; opening rosters are no hires.
+    ("hired", ...) counts the same hires by all dimensions, ("ended", ...) the ends of employments, and ("reinstated",
+    ...) those among them that were taken back; ("staffed", sector, province) is where the companies employ, all in the
+    order of `registry.sample.truth`.
     """
-    chance, truth = Random(f"{seed}/companies"), Counter() if planted is None else planted  # noqa: S311 - seeded, not secret
+    chance, counted = Random(f"{seed}/companies"), _Uncounted() if planted is None else planted  # noqa: S311 - seeded, not secret
     since = until.replace(year=until.year - YEARS) + timedelta(days=1)
     companies = invent_employers(
         chance, workers=workers, count=employers or max(1, round(workers / 100)), since=since, until=until
     )
     refs: Counter[str] = Counter()
     for company in companies:
-        yield from (sent(row, refs, truth, {}) for row in founding(company, since))
+        counted.update(staffed(company, since, until))
+        yield from (sent(row, refs, counted, {}) for row in founding(company, since))
     groups = _groups(companies)
     span = max(1, 9999 // len(groups))
     with tempfile.SpooledTemporaryFile(max_size=2**23, mode="w+", encoding="utf-8") as amendments:
         for number, members in enumerate(groups):
             own = Random(f"{seed}/{number}")  # noqa: S311 - seeded, not secret
             group = simulated(own, members, Identities(own, 1 + number * span % 9999, span), since, until)
-            yield from reported(group, own, refs, truth, amendments, errors=errors)
+            yield from reported(group, own, refs, counted, amendments, errors=errors)
         amendments.seek(0)
         for line in amendments:
-            yield sent(json.loads(line), refs, truth, {})
+            yield sent(json.loads(line), refs, counted, {})
+
+
+class _Uncounted(Counter[tuple[str, ...]]):
+    """Keeps nothing, for who asked for no counts: they grow with the file."""
+
+    def __setitem__(self, key: tuple[str, ...], count: int) -> None:
+        pass
+
+    def update(self, *_counted: object) -> None:  # type: ignore[override]  # the original goes round __setitem__
+        pass
 
 
 def _groups(companies: list[Employer]) -> list[list[Employer]]:
