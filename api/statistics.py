@@ -14,6 +14,7 @@ from api.positions import positions
 from api.problems import responses
 from domain.errors import Refused
 from projections.placements import placements as counted
+from projections.placements import source
 
 router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
 
@@ -26,6 +27,10 @@ class Row(BaseModel):
     province: Coded | None
     industry: Coded | None = Field(description="Category of KBLI")
     occupation: Coded | None = Field(description="Major group of KBJI")
+    regency: Coded | None = Field(description="Of the workplace")
+    sex: str | None = Field(description="M, F or unknown")
+    age_band: str | None = Field(description="In the year of the hire, or unknown", examples=["25-34"])
+    education: Coded | None = Field(description="As of the day of the hire")
     placements: int = Field(description="Hires through a service: any channel but direct")
     hires: int
 
@@ -54,7 +59,8 @@ def placements(
         str,
         Query(
             max_length=80,
-            description="Dimensions, comma separated: month, channel, province, industry, occupation. Empty: one total",
+            description="Dimensions, comma separated: month, channel, province, regency, industry, occupation, sex,"
+            " age_band, education. Empty: one total",
             examples=["province,channel"],
         ),
     ] = "province",
@@ -70,14 +76,15 @@ def placements(
     with desk.reading() as conn:
         rows = counted(conn, dimensions, since=first, until=last)
         log = positions(conn)
-    at = log.included["placements"]
+    name = source(dimensions)
+    at = log.included[name]
     return Placements(
         by=dimensions,
         since=_month(first),
         until=_month(last),
         rows=[_row(row) for row in rows[:limit]],
         more=len(rows) > limit,
-        included=Included(positions=at, events=sum(at.values()), behind=log.lag("placements")),
+        included=Included(positions=at, events=sum(at.values()), behind=log.lag(name)),
     )
 
 
@@ -91,6 +98,10 @@ def _row(row: dict[str, Any]) -> Row:
         province=title("province"),
         industry=title("industry"),
         occupation=title("occupation"),
+        regency=title("regency"),
+        sex=row.get("sex"),
+        age_band=row.get("age_band"),
+        education=title("education"),
         placements=row["placements"],
         hires=row["hires"],
     )

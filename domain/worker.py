@@ -132,7 +132,8 @@ class Statement(Struct):
 class Worker(Struct, kw_only=True):
     """What is known of a person. Everything has an empty value: a stream may hold any fact first.
 
-    `photo`: version of the fact that holds the portrait.
+    `photo`: version of the fact that holds the portrait. `formerly`: (first day on which it was no longer so, year of
+    birth, sex, education), in order, of who was said to be another before.
     """
 
     id: UUID
@@ -143,6 +144,7 @@ class Worker(Struct, kw_only=True):
     permit_until: date | None = None
     education: str | None = None
     residence: str | None = None
+    formerly: tuple[tuple[date, int, str, str | None], ...] = ()
     key_commitment: str = ""
     details: f.PersonDetails | Erased | None = None
     identity: str = "unverified"
@@ -237,9 +239,14 @@ def _(w: Worker, fact: f.IdentityMismatched, _event: Event) -> None:
 
 @_on(f.IdentityCorrected)
 def _(w: Worker, fact: f.IdentityCorrected, _event: Event) -> None:
+    _until(w, fact.effective_on)
     w.birth_year, w.sex, w.details = fact.birth_year, fact.sex, fact.personal
     if fact.grade == "major":
         w.identity, w.identity_since = "unverified", fact.effective_on
+
+
+def _until(w: Worker, day: date) -> None:
+    w.formerly += ((day, w.birth_year, w.sex, w.education),)
 
 
 @_on(f.ContactVerified)
@@ -254,6 +261,7 @@ def _(w: Worker, fact: f.LabourForceStatusDeclared, _event: Event) -> None:
 
 @_on(f.EducationRecorded)
 def _(w: Worker, fact: f.EducationRecorded, _event: Event) -> None:
+    _until(w, fact.effective_on)
     w.education = fact.education
 
 

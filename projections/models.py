@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from projections.cards import Cards
 from projections.employers import Employers
+from projections.hires import Hires
 from projections.placements import Placements
 from projections.record import Record
 from projections.renewals import Renewals
@@ -14,5 +15,5 @@ from projections.roster import Roster
 if TYPE_CHECKING:
     from projections.projection import Projection
 
-_ALL = (Record(), Roster(), Placements(), Cards(), Renewals(), Employers())
+_ALL = (Record(), Roster(), Placements(), Hires(), Cards(), Renewals(), Employers())
 PROJECTIONS: dict[str, Projection] = {p.name: p for p in _ALL}

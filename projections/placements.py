@@ -1,4 +1,4 @@
-"""Hires and placements by month, channel, province, industry and occupation.
+"""Hires and placements by month, channel, province, industry and occupation; by more, from every single hire.
 
 A placement is a hire through a service: every channel but `direct`. Hires are counted beside it, from the same rows.
 An opening roster's declared start dates are neither.
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from domain.employer import Employer
 
-DIMENSIONS = ("month", "channel", "province", "industry", "occupation")
+COUNTED = ("month", "channel", "province", "industry", "occupation")
+DIMENSIONS = (*COUNTED, "regency", "sex", "age_band", "education")
+"""Those in `COUNTED` are added up beforehand; others are counted when they are asked for, from `projections.hires`."""
 
 
 class Placements(Projection):
@@ -37,7 +39,7 @@ class Placements(Projection):
             "industry": "text",
             "occupation": "text",
         },
-        key=DIMENSIONS,
+        key=COUNTED,
         counts=True,
     )
 
@@ -48,17 +50,23 @@ class Placements(Projection):
         for employment in state.employments.values():
             hired = employment.hired
             if not hired.declared:
-                where = _cell(hired.regency, hired.industry, hired.occupation)
+                where = cell(hired.regency, hired.industry, hired.occupation)
                 yield (hired.effective_on.replace(day=1), hired.channel, *where)
 
 
 @lru_cache(maxsize=65_536)
-def _cell(regency: str, industry: str, occupation: str) -> tuple[str, str, str]:
+def cell(regency: str, industry: str, occupation: str) -> tuple[str, str, str]:
+    """Province, category of KBLI and major group of KBJI."""
     return (
         codes.province_of(regency),
         f"kbli:2020/{codes.category_of(industry)}",
         f"kbji:2014/{codes.major_of(occupation)}",
     )
+
+
+def source(by: Iterable[str]) -> str:
+    """The read model from which `placements` answers, whose positions say what the answer includes."""
+    return "placements" if set(by) <= set(COUNTED) else "hires"
 
 
 def placements(
@@ -72,9 +80,11 @@ def placements(
         if dimension not in DIMENSIONS:
             raise Refused("dimension-unknown", got=dimension, expected=", ".join(DIMENSIONS))
     columns = "".join(f"{name}, " for name in dict.fromkeys(by))
+    hires = "sum(n)" if source(by) == "placements" else "count(*)"
+    table = "placements" if source(by) == "placements" else "hire"
     found = conn.execute(
-        f"SELECT {columns} coalesce(sum(n) FILTER (WHERE channel <> 'direct'), 0)::bigint AS placements,"  # noqa: S608 - dimensions are checked above
-        " coalesce(sum(n), 0)::bigint AS hires FROM read.placements"
+        f"SELECT {columns} coalesce({hires} FILTER (WHERE channel <> 'direct'), 0)::bigint AS placements,"  # noqa: S608 - dimensions are checked above
+        f" coalesce({hires}, 0)::bigint AS hires FROM read.{table}"
         " WHERE month >= coalesce(%s::date, '-infinity') AND month <= coalesce(%s::date, 'infinity')"
         + (f" GROUP BY {columns.rstrip(', ')}" if by else "")
         + f" ORDER BY placements DESC, hires DESC{', ' + columns.rstrip(', ') if by else ''}",

@@ -11,6 +11,7 @@ import typer
 
 from domain import codes
 from domain.errors import Refused
+from projections.placements import DIMENSIONS, source
 from projections.placements import placements as count_placements
 from projections.runner import PROJECTIONS
 from registry.cli.output import Json, answer, console, progress, table
@@ -70,9 +71,7 @@ def _settle(site: Site, stopped: threading.Event) -> None:
 
 @stats.command()
 def placements(
-    by: Annotated[
-        str, typer.Option(help="Dimensions, comma separated: month, channel, province, industry, occupation.")
-    ] = "province",
+    by: Annotated[str, typer.Option(help=f"Dimensions, comma separated: {', '.join(DIMENSIONS)}.")] = "province",
     since: Annotated[str | None, typer.Option(help="First month, YYYY-MM-DD.")] = None,
     until: Annotated[str | None, typer.Option(help="Last month, YYYY-MM-DD.")] = None,
     top: Annotated[int, typer.Option(min=1, max=100_000, help="Rows shown.")] = 20,
@@ -84,7 +83,7 @@ def placements(
         site.runner.catch_up()
         with site.reading() as conn:
             rows = count_placements(conn, dimensions, since=parse_day(since), until=parse_day(until))
-        positions = site.runner.status()["placements"]["positions"]
+        positions = site.runner.status()[source(dimensions)]["positions"]
     show_placements(rows[:top], dimensions)
     answer({"ok": True, "by": dimensions, "positions": positions, "rows": rows}, as_json=as_json)
 

@@ -44,6 +44,16 @@ def test_by_several_dimensions_most_placements_first(counted: TestClient) -> Non
     assert first["industry"]["code"] == "kbli:2020/C"
 
 
+def test_by_what_is_not_added_up_beforehand(site: Site, counted: TestClient) -> None:
+    [first, second] = rows(counted.get(PATH, params={"by": "regency,sex,age_band,education"}))
+    assert first["regency"] == {"code": "kemendagri:2025/32.75", "title": {"id": "Kota Bekasi", "en": "Kota Bekasi"}}
+    assert (first["sex"], first["age_band"], second["sex"], second["age_band"]) == ("F", "35-44", "M", "25-34")
+    assert first["education"]["code"] == "sakernas:2024/5"
+    assert (first["placements"], first["hires"], second["placements"], second["hires"]) == (1, 1, 0, 1)
+    included = counted.get(PATH, params={"by": "sex"}).json()["included"]
+    assert (included["events"], included["behind"]) == (site.registry.recorder.ping(), 0)
+
+
 def test_months_are_whole_and_both_included(counted: TestClient) -> None:
     assert rows(counted.get(PATH, params={"by": "", "since": "2026-02-27"}))[0]["hires"] == 1
     assert rows(counted.get(PATH, params={"by": "", "until": "2026-01-01"}))[0]["hires"] == 1

@@ -14,6 +14,7 @@ from projections.runner import PROJECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from uuid import UUID
 
     from psycopg import Connection
 
@@ -27,6 +28,7 @@ COLUMNS = {
     " regency occupation contract contract_ends wage_band since suspended certificates card",
     "roster": "worker employment spell employer since establishment occupation contract contract_ends until cause",
     "placements": "month channel province industry occupation",
+    "hires": "worker employment month channel province regency industry occupation sex age_band education",
     "cards": "worker card shard index status issued_at expires_at kid changed_at",
     "renewals": "worker card why due_on until",
     "employers": "employer nib name industry regency verified_on establishments",
@@ -50,7 +52,9 @@ def expected(events: Iterable[Event]) -> dict[str, Table]:
         found["roster"].update(_roster(state))
         found["cards"].update(_cards(state))
         found["renewals"].update((state.id, due.card, due.why, due.on, due.until) for due in cards.dues(state))
-        found["placements"].update(_hires(history.events))
+        for employment, cell, person in _hires(history):
+            found["placements"][cell[:3] + cell[4:]] += 1
+            found["hires"][(stream, employment, *cell, *person)] += 1
     return found
 
 
@@ -104,12 +108,34 @@ def _cards(w: Worker) -> Iterable[tuple[Any, ...]]:
         yield (w.id, c.number, c.shard, c.index, status, c.issued_at, c.expires_at, c.kid, c.changed_at)
 
 
-def _hires(events: list[Event]) -> Iterable[tuple[Any, ...]]:
-    """Straight from the facts that stand: nothing of the state is looked at."""
-    for event in effective(events):
+def _hires(history: History) -> Iterable[tuple[UUID, tuple[Any, ...], tuple[str, str, str]]]:
+    """Straight from the facts that stand: nothing of the state is looked at but the person's, folded up to the day."""
+    for event in effective(history.events):
         hire = event.fact
         if isinstance(hire, f.Hired) and not hire.declared:
             month = hire.effective_on.replace(day=1)
             industry = f"kbli:2020/{codes.category_of(hire.industry)}"
             occupation = f"kbji:2014/{codes.major_of(hire.occupation)}"
-            yield (month, hire.channel, f"kemendagri:2025/{hire.regency[16:18]}", industry, occupation)
+            province = f"kemendagri:2025/{hire.regency[16:18]}"
+            cell = (month, hire.channel, province, hire.regency, industry, occupation)
+            yield hire.employment, cell, _person(history.state(on=hire.effective_on), hire.effective_on.year)
+
+
+def _person(w: Worker, year: int) -> tuple[str, str, str]:
+    band = "unknown"
+    if w.birth_year:
+        for low, high, name in AGES:
+            if low <= year - w.birth_year <= high:
+                band = name
+    return w.sex or "unknown", band, w.education or "unknown"
+
+
+AGES = (
+    (-1000, 14, "0-14"),
+    (15, 17, "15-17"),
+    (18, 24, "18-24"),
+    (25, 34, "25-34"),
+    (35, 44, "35-44"),
+    (45, 54, "45-54"),
+    (55, 1000, "55+"),
+)

@@ -76,6 +76,27 @@ def test_months_bound_what_is_summed(site: Site) -> None:
         counted(site, "name; DROP TABLE read.placements")
 
 
+def test_what_is_not_added_up_beforehand_is_counted_from_every_hire(site: Site) -> None:
+    young: Values = {"nik": "3275015001070001", "birth_date": "2007-01-10"}
+    old: Values = {"nik": "3275015001600001", "birth_date": "1960-01-10", "regency": "32.73"}
+    who: list[Values] = [young, old, {"channel": "direct"}]
+    load(site, *founded(), *(hired(n, **more) for n, more in enumerate(who, start=1)))
+    total = counted(site)
+    for dimension in placements.DIMENSIONS:
+        found = counted(site, dimension)
+        assert [sum(column) for column in zip(*((p, h) for *_, p, h in found), strict=True)] == list(total[0])
+    assert counted(site, "age_band", "sex") == [("18-24", "F", 1, 1), ("55+", "F", 1, 1), ("35-44", "F", 0, 1)]
+    assert counted(site, "regency", "province", since=date(2026, 2, 1)) == [
+        ("kemendagri:2025/32.75", "kemendagri:2025/32", 1, 2),
+        ("kemendagri:2025/32.73", "kemendagri:2025/32", 1, 1),
+    ]
+    assert [placements.source(by) for by in ((), ("month", "province"), ("month", "sex"))] == [
+        "placements",
+        "placements",
+        "hires",
+    ]
+
+
 def test_the_status_of_a_card_follows_the_record(site: Site) -> None:
     load(site, *founded(), hired(1), {**row(1, "verify-identity"), "submitter": "dukcapil"})
     issued = issuing.issue(site.registry, stream_of(site, 1), by=OFFICER).claims
