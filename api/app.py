@@ -20,6 +20,7 @@ from api import (
     photos,
     receipts,
     reference,
+    replays,
     statistics,
     submissions,
     workers,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ROUTES = (submissions, receipts, ledger, health, phone, phone_keys, holder, reference)
-READS = (workers, cards, card_life, photos, lists, statistics)
+READS = (workers, replays, cards, card_life, photos, lists, statistics)
 """Those that may be asked to include what was just written."""
 
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}

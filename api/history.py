@@ -1,4 +1,4 @@
-"""A worker's history: every fact, what became of it, and the record as it then stood."""
+"""A worker's history: every fact, what became of it, where it came in, how it is proved, and the record it made."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from api.record import Record
+from domain.event import topic_of
 from domain.facts.amendment import CORRECTED, VOIDED
-from registry.replay import timeline
+from registry.replay.timeline import timeline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from domain.decide import History
-    from registry.replay import Entry
-
-DISPUTED, RESOLVED = "worker.dispute-opened", "worker.dispute-resolved"
+    from registry.replay.differences import Differences
+    from registry.replay.laws import Row
+    from registry.replay.proofs import Proof
+    from registry.replay.sources import Source
+    from registry.replay.timeline import Entry
 
 
 class ActorShown(BaseModel):
@@ -26,6 +29,39 @@ class ActorShown(BaseModel):
 
     organisation: str
     role: str
+
+
+class RowOfSubmission(BaseModel):
+    """`line` as an editor or a spreadsheet numbers it."""
+
+    submission: UUID
+    organisation: str = Field(description="Who sent the submission")
+    door: str = Field(description="file, api or command")
+    received_at: datetime
+    ref: str
+    line: int
+
+
+class DisputeShown(BaseModel):
+    """By the versions of the stream; `resolved` and `outcome` once an officer has decided."""
+
+    opened: int
+    cause: str
+    resolved: int | None
+    outcome: str | None
+
+
+class ProofState(BaseModel):
+    """Whether this row's leaf leads to a root that the ledger's key signed; the path itself gives /v1/receipts."""
+
+    state: str = Field(
+        description="proved; waiting: recorded and not yet under a checkpoint; differs: what is stored is not what"
+        " was signed; unchecked: `why` says what lacks"
+    )
+    index: int | None = Field(description="The leaf's place in the ledger, from 0")
+    size: int | None = Field(description="Leaves of the checkpoint that it was proved under")
+    witnessed: dict[str, int] = Field(description="Who cosigned that checkpoint, and when, in Unix seconds")
+    why: str | None
 
 
 class RecordedFact(BaseModel):
@@ -44,6 +80,11 @@ class RecordedFact(BaseModel):
     corrected_by: int | None = Field(description="Version of the correction that stands in its place")
     voided_by: int | None = Field(description="Version of the fact that takes it back")
     disputed_by: int | None = Field(description="Version of the worker's dispute that is open")
+    amendments: list[int] = Field(description="Versions of all corrections and voids about it, deciding or overtaken")
+    disputes: list[DisputeShown]
+    statements: list[int] = Field(description="Versions of the worker's own statements about it")
+    source: RowOfSubmission | None = Field(description="The row it came in; null for what came by no row")
+    proof: ProofState
     erased: bool
     fact: dict[str, Any]
 
@@ -58,14 +99,85 @@ class Replay(BaseModel):
     record: Record | None = Field(description="null when nothing was known yet")
 
 
-def facts(history: History, *, known_at: datetime | None, as_of: date | None) -> list[RecordedFact]:
-    entries = timeline(history, known_at=known_at, on=as_of)
-    disputed_by = _disputed(entries)
-    topics = {entry.version: entry.topic for entry in entries}
-    return [_fact(e, topics, disputed_by.get(e.version)) for e in entries]
+class Changed(BaseModel):
+    """A field of the record; null where it was not there."""
+
+    field: str = Field(examples=["employments.0b9d8f1e-54f3-4f0e-8a3d-2f5f2c1d9e07.occupation"])
+    before: Any
+    after: Any
+    because: list[int] = Field(description="Versions of the facts that moved it, the last of which decided")
 
 
-def _fact(e: Entry, topics: dict[int, str], disputed_by: int | None) -> RecordedFact:
+class Differing(BaseModel):
+    """`facts` are those of the span; `changes` what is another in the record at its end than at its beginning."""
+
+    worker: UUID
+    axis: str = Field(description="known or effective")
+    facts: list[RecordedFact]
+    changes: list[Changed]
+
+
+class JudgedBy(BaseModel):
+    """`got` is beyond `limit`: both days, months, years or counts."""
+
+    law: str = Field(examples=["PP35/2021"])
+    article: str
+    got: date | int
+    limit: date | int
+
+
+class LawRow(BaseModel):
+    """One matter of one employment under each law; an empty list where that law finds nothing."""
+
+    employment: UUID
+    since: date
+    code: str = Field(examples=["fixed-term-too-long"])
+    under: dict[str, list[JudgedBy]] = Field(description="in-force: the law of each day; else a profile by name")
+
+
+class Laws(BaseModel):
+    """`findings` under each of `laws`; in-force is the law of the day on which each thing was agreed."""
+
+    worker: UUID
+    laws: list[str]
+    findings: list[LawRow]
+
+
+def facts(
+    history: History,
+    sources: Mapping[int, Source],
+    proofs: Mapping[int, Proof],
+    *,
+    known_at: datetime | None,
+    as_of: date | None,
+) -> list[RecordedFact]:
+    return _facts(timeline(history, known_at=known_at, on=as_of), history, sources, proofs)
+
+
+def differing(
+    history: History, found: Differences, sources: Mapping[int, Source], proofs: Mapping[int, Proof]
+) -> Differing:
+    return Differing(
+        worker=history.stream,
+        axis=found.axis,
+        facts=_facts(found.facts, history, sources, proofs),
+        changes=[Changed.model_validate(change, from_attributes=True) for change in found.changes],
+    )
+
+
+def laws(worker: UUID, columns: list[str], rows: list[Row]) -> Laws:
+    shown = [LawRow.model_validate(row, from_attributes=True) for row in rows]
+    return Laws(worker=worker, laws=columns, findings=shown)
+
+
+def _facts(
+    entries: list[Entry], history: History, sources: Mapping[int, Source], proofs: Mapping[int, Proof]
+) -> list[RecordedFact]:
+    topics = {event.originator_version: topic_of(type(event.fact)) for event in history.events}
+    return [_fact(e, topics, sources.get(e.version), proofs[e.version]) for e in entries]
+
+
+def _fact(e: Entry, topics: dict[int, str], source: Source | None, proof: Proof) -> RecordedFact:
     how = topics[e.amended_by] if e.amended_by is not None else None
     return RecordedFact(
         version=e.version,
@@ -80,16 +192,15 @@ def _fact(e: Entry, topics: dict[int, str], disputed_by: int | None) -> Recorded
         stands=e.stands,
         corrected_by=e.amended_by if how == CORRECTED else None,
         voided_by=e.amended_by if how == VOIDED else None,
-        disputed_by=disputed_by,
+        disputed_by=next((each.opened for each in e.disputes if each.resolved is None), None),
+        amendments=e.amendments,
+        disputes=[DisputeShown.model_validate(each, from_attributes=True) for each in e.disputes],
+        statements=e.statements,
+        source=RowOfSubmission.model_validate(source, from_attributes=True) if source else None,
+        proof=ProofState.model_validate(proof, from_attributes=True),
         erased=e.erased,
         fact=_shown(e.fact),
     )
-
-
-def _disputed(entries: Sequence[Entry]) -> dict[int, int]:
-    """Version of each disputed fact -> the dispute that is open."""
-    resolved = {e.fact["dispute"] for e in entries if e.topic == RESOLVED}
-    return {e.fact["about"]: e.version for e in entries if e.topic == DISPUTED and e.fact["dispute"] not in resolved}
 
 
 def _shown(fact: dict[str, Any]) -> dict[str, Any]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime
+from fastapi import APIRouter, Path
 
 from api.desk import AtDesk, Desk
-from api.history import Replay, facts
 from api.problems import responses
 from api.record import Record, record
 from card.errors import CardError
@@ -67,36 +64,3 @@ def worker(desk: AtDesk, given: WorkerId) -> Record:
     registry = desk.registry
     history, _ = registry.worker(find(desk, given))
     return record(registry, history.state(on=today(registry.now())), history.version)
-
-
-@router.get("/{id}/history", responses=responses(*PROBLEMS), summary="A worker's history, on both time axes")
-def history(
-    desk: AtDesk,
-    given: WorkerId,
-    known_at: Annotated[
-        AwareDatetime | None,
-        Query(
-            description="What the registry knew at this moment; with an offset, its + as %2B. Now when left out",
-            examples=["2026-03-01T00:00:00+07:00"],
-        ),
-    ] = None,
-    as_of: Annotated[
-        date | None,
-        Query(description="What was true on this date; all that is known when left out", examples=["2026-02-01"]),
-    ] = None,
-) -> Replay:
-    """Every fact: who said it, when it was true, when it was known, which amendment decides it, what is disputed.
-
-    `known_at` cuts by what had been recorded, `as_of` by what had happened. The record is the fold of what remains.
-    """
-    registry = desk.registry
-    told, _ = registry.worker(find(desk, given))
-    known = [e for e in told.events if known_at is None or e.recorded_at <= known_at]
-    state = told.state(known_at=known_at, on=as_of)
-    return Replay(
-        worker=told.stream,
-        known_at=known_at,
-        as_of=as_of,
-        facts=facts(told, known_at=known_at, as_of=as_of),
-        record=record(registry, state, known[-1].originator_version) if known else None,
-    )

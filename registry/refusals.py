@@ -343,6 +343,14 @@ RECORDING: dict[str, tuple[str, str]] = {
         "Tidak ada profil hukum '{got}'; pilihan: {expected}.",
         "There is no law profile '{got}'; there are: {expected}.",
     ),
+    "span-backwards": (
+        "Rentang dimulai pada {got}, sesudah akhirnya; diharapkan {expected}.",
+        "The span begins at {got}, after its end; expected {expected}.",
+    ),
+    "span-too-long": (
+        "Di antara kedua tanggal ada {got} fakta; paling banyak {expected}. Perpendek rentangnya.",
+        "There are {got} facts between the two dates, at most {expected}. Choose a shorter span.",
+    ),
     "projection-unknown": (
         "Tidak ada model baca '{got}'; pilihan: {expected}.",
         "There is no read model '{got}'; there are: {expected}.",

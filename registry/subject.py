@@ -14,7 +14,7 @@ from domain.decide import today
 from domain.event import topic_of
 from domain.facts import PhotoTaken
 from registry import photos
-from registry.replay import summary, timeline
+from registry.replay.timeline import summary, timeline
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -34,6 +34,7 @@ from registry.cli import (
     people,
     phones,
     reading,
+    replaying,
     signer_commands,
     trust,
     up,
@@ -54,6 +55,7 @@ up.add_to(app)
 demo.add_to(app)
 files.add_to(app)
 people.add_to(app)
+replaying.add_to(app)
 erase.add_to(app)
 cards.add_to(app)
 card_life.add_to(cards.card)

@@ -1,4 +1,4 @@
-"""`kets worker show` and `kets replay`: one person's record, and how it came to be."""
+"""`kets worker show`: one person's record; and how a person, a moment and a day are named on the command line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from domain.errors import Refused
 from projections.cards import worker_of
 from registry.cli.output import Json, answer, console, table
 from registry.cli.site import Site
-from registry.replay import Entry, summary, timeline
+from registry.replay.timeline import summary
 
 worker = typer.Typer(help="People in the registry.", no_args_is_help=True)
 
@@ -28,32 +28,8 @@ def show(who: Annotated[str, typer.Argument(help="Worker id or card number.")], 
         stream = find(site, who)
         history, _ = site.registry.worker(stream)
         found = summary(history, on=today(site.registry.now()))
-        _show_record(found, site)
+        show_record(found, site)
     answer({"ok": True, "worker": found}, as_json=as_json)
-
-
-def replay(
-    who: Annotated[str, typer.Argument(help="Worker id or card number.")],
-    known_at: Annotated[
-        str | None, typer.Option(help="What the registry knew at this time (ISO 8601; a date: its end).")
-    ] = None,
-    as_of: Annotated[str | None, typer.Option(help="What was true on this date.")] = None,
-    as_json: Json = False,
-) -> None:
-    """A worker's whole history on both time axes: who said what, when it was true, when it was known."""
-    moment, day = parse_moment(known_at), parse_day(as_of)
-    with Site() as site:
-        history, _ = site.registry.worker(find(site, who))
-        entries = timeline(history, known_at=moment, on=day)
-        found = summary(history, known_at=moment, on=day)
-        table(
-            f"Facts known {'now' if moment is None else 'at ' + moment.isoformat()}",
-            ("v", "true on", "known at", "fact", "by", "standing", ""),
-            [_line(entry) for entry in entries],
-        )
-        _show_record(found, site, f"as of {day}" if day else "")
-    shown = [{name: getattr(entry, name) for name in entry.__struct_fields__} for entry in entries]
-    answer({"ok": True, "known_at": moment, "as_of": day, "facts": shown, "record": found}, as_json=as_json)
 
 
 def find(site: Site, who: str) -> UUID:
@@ -94,17 +70,7 @@ def parse_day(text: str | None) -> date | None:
         raise typer.BadParameter(f"got {text!r}, expected YYYY-MM-DD") from error
 
 
-def _line(entry: Entry) -> tuple[object, ...]:
-    note = "" if entry.stands else "not in effect"
-    if entry.amended_by:
-        note = f"amended by v{entry.amended_by}"
-    recorded = entry.recorded_at.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M:%S")
-    marks = [note, "disputed" if entry.disputed else "", "erased" if entry.erased else ""]
-    by = f"{entry.role} {entry.organisation[:8]}"
-    return (entry.version, entry.effective_on, recorded, entry.topic, by, entry.standing, " ".join(filter(None, marks)))
-
-
-def _show_record(found: dict[str, Any], site: Site, when: str = "") -> None:
+def show_record(found: dict[str, Any], site: Site, when: str = "") -> None:
     details = found["details"] or {}
     rows: list[tuple[str, object]] = [
         ("worker", found["id"]),
@@ -135,4 +101,3 @@ def _show_record(found: dict[str, Any], site: Site, when: str = "") -> None:
 
 def add_to(app: typer.Typer) -> None:
     app.add_typer(worker, name="worker")
-    app.command()(replay)

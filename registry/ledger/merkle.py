@@ -64,11 +64,11 @@ def extended(read: Read, size: int, leaves: Sequence[bytes]) -> dict[Tile, bytes
 
 
 class Tree:
-    """The tree of the first `size` leaves. Tiles are read once."""
+    """The tree of the first `size` leaves. Tiles are read once, and what is hashed inside one is kept."""
 
     def __init__(self, read: Read, size: int) -> None:
         self.size, self._read = size, read
-        self._tiles: dict[Tile, bytes] = {}
+        self._tiles: dict[Tile, list[bytes]] = {}
 
     def root(self, size: int | None = None) -> bytes:
         """The root over all leaves, or over the first `size`."""
@@ -117,15 +117,19 @@ class Tree:
         if count & (count - 1):
             middle = low + _split(count)
             return node_hash(self._hash(low, middle), self._hash(middle, high))
-        level = (count.bit_length() - 1) // HEIGHT
+        level, above = divmod(count.bit_length() - 1, HEIGHT)
         number, first = divmod(low >> (HEIGHT * level), WIDTH)
-        last = first + (count >> (HEIGHT * level))
-        return _perfect(self._tile(tile_in(self.size, level, number))[first * HASH : last * HASH])
+        rows = self._rows(tile_in(self.size, level, number), above)
+        return rows[above][(first >> above) * HASH : ((first >> above) + 1) * HASH]
 
-    def _tile(self, tile: Tile) -> bytes:
-        if tile not in self._tiles:
-            self._tiles[tile] = self._read(tile)
-        return self._tiles[tile]
+    def _rows(self, tile: Tile, above: int) -> list[bytes]:
+        """The hashes of a tile, those over each pair of them, and so on: `above` times at least."""
+        rows = self._tiles.get(tile)
+        if rows is None:
+            rows = self._tiles[tile] = [self._read(tile)]
+        while len(rows) <= above:
+            rows.append(_paired(rows[-1]))
+        return rows
 
 
 def _split(count: int) -> int:
@@ -136,8 +140,14 @@ def _split(count: int) -> int:
 def _perfect(run: bytes) -> bytes:
     """The root over a power of two of hashes."""
     while len(run) > HASH:
-        run = b"".join(sha256(b"\x01" + run[at : at + 2 * HASH]).digest() for at in range(0, len(run), 2 * HASH))
+        run = _paired(run)
     return run
+
+
+def _paired(run: bytes) -> bytes:
+    """The hashes over each two of a run; one that is left over at its end has none yet."""
+    ends = range(2 * HASH, len(run) + 1, 2 * HASH)
+    return b"".join([sha256(b"\x01" + run[end - 2 * HASH : end]).digest() for end in ends])
 
 
 def included(*, leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:

@@ -10,6 +10,8 @@ import pytest
 
 from domain import facts as f
 from domain.event import Actor, Role
+from registry.ledger.place import folder_of, signer_of
+from registry.ledger.sequencer import Sequencer
 from tests.api.client import TestClient
 from tests.api.story import EMPLOYER, HIRE, NAME, NIB, NIK, WAGE, accepted, at, erase, hired, refused, send, verified
 from tests.conftest import Site
@@ -208,3 +210,59 @@ def test_of_an_erased_worker_only_what_is_not_personal_is_left(site: Site, clien
         assert secret not in record.text + history.text
     refused(client.post(f"/v1/workers/{worker}/card"), 410, "worker-erased")
     refused(client.get(f"/v1/workers/{worker}/card"), 410, "worker-erased")
+
+
+def test_a_fact_shows_its_row_and_its_proof(site: Site, client: TestClient) -> None:
+    worker = hired(client)
+    job = by_version(told(client, worker))[2]
+    assert (job["source"]["ref"], job["source"]["line"], job["source"]["door"]) == ("h-1", 3, "api")
+    assert job["proof"] == {"state": "waiting", "index": None, "size": None, "witnessed": {}, "why": None}
+    with Sequencer(site.database_url, folder_of(site.settings), signer_of(site.settings)) as sequencer:
+        size = sequencer.catch_up()
+    proof = by_version(told(client, worker))[2]["proof"]
+    assert (proof["state"], proof["size"]) == ("proved", size)
+
+
+def test_differences_on_either_axis(site: Site, client: TestClient) -> None:
+    worker = hired(client)
+    site.now = at("2026-04-02T03:00")
+    rise = {"ref": "w-1", "action": "wage", "nik": NIK, "effective_on": "2026-03-01", "wage": 7_000_000}
+    accepted(send(client, [rise]))
+    spans = {
+        "known": {"from": "2026-03-15T00:00:00Z", "to": "2026-04-15T00:00:00Z"},
+        "effective": {"from": "2026-02-15", "to": "2026-03-15"},
+    }
+    for axis, span in spans.items():
+        answer = client.get(f"/v1/workers/{worker}/differences/{axis}", params=span).json()
+        assert (answer["axis"], [fact["version"] for fact in answer["facts"]]) == (axis, [3])
+        assert [(c["before"], c["after"], c["because"]) for c in answer["changes"]] == [
+            (WAGE, 7_000_000, [3]),
+            (5, 7, [3]),
+        ]
+        assert client.get(f"/v1/workers/{worker}/differences/{axis}", params={"from": span["to"]}).json()["facts"] == []
+        backwards = {"from": span["to"], "to": span["from"]}
+        refused(client.get(f"/v1/workers/{worker}/differences/{axis}", params=backwards), 422, "span-backwards")
+
+
+def test_a_record_under_each_law(client: TestClient) -> None:
+    answer = accepted(send(client, [*EMPLOYER, {**HIRE, "effective_on": "2026-01-05", "ends_on": "2029-12-31"}]))
+    worker = answer["results"][-1]["receipt"]["stream"]
+    answer = client.get(f"/v1/workers/{worker}/laws").json()
+    assert answer["laws"] == ["in-force", "S002", "UU13/2003", "PP35/2021"]
+    [finding] = answer["findings"]
+    assert {law: [each["limit"] for each in judged] for law, judged in finding["under"].items()} == {
+        "in-force": [],
+        "S002": ["2028-01-04"],
+        "UU13/2003": ["2028-01-04"],
+        "PP35/2021": [],
+    }
+    assert client.get(f"/v1/workers/{worker}/laws", params={"profile": "PP35/2021"}).json()["findings"] == []
+    refused(client.get(f"/v1/workers/{worker}/laws", params={"profile": "x"}), 422, "profile-unknown")
+
+
+def test_a_history_is_drawn(client: TestClient) -> None:
+    response = client.get(f"/v1/workers/{hired(client)}/history.svg", params={"lang": "id"})
+    assert (response.status_code, response.headers["content-type"]) == (200, "image/svg+xml")
+    assert response.text.count("<g role=") == 2
+    assert "Fakta pada dua sumbu" in response.text
+    assert NAME not in response.text
