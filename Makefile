@@ -9,7 +9,7 @@ NPM_OK := $(WEB)/node_modules/.ready
 TABLES := $(WEB)/src/card/generated/printable.ts
 WEB_OK := $(WEB)/dist/.ready
 FUZZ   := var/fuzz/venv
-TARGETS := text cose inflated payload signed_payload presentation reverse cbor jwt signed_jwt disclosures spelling
+TARGETS := text cose inflated payload signed_payload presentation reverse cbor jwt signed_jwt status signed_status disclosures spelling
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help

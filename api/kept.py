@@ -18,16 +18,16 @@ LONGEST = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Token:
-    text: str
+    content: bytes
 
     @cached_property
     def etag(self) -> str:
-        return f'"{hashlib.sha256(self.text.encode()).hexdigest()[:32]}"'
+        return f'"{hashlib.sha256(self.content).hexdigest()[:32]}"'
 
     @cached_property
     def gzipped(self) -> bytes:
         """What base64 within base64 makes longer, gzip takes back."""
-        return gzip.compress(self.text.encode(), 6, mtime=0)
+        return gzip.compress(self.content, 6, mtime=0)
 
 
 class Kept:
@@ -37,12 +37,13 @@ class Kept:
         self._lock = threading.Lock()
         self._held: dict[str, tuple[datetime, Token]] = {}
 
-    def get(self, name: str, moment: datetime, make: Callable[[datetime], str]) -> Token:
+    def get(self, name: str, moment: datetime, make: Callable[[datetime], str | bytes]) -> Token:
         """The token of this moment (`registry.cards.moment`), made when it is first asked for."""
         with self._lock:
             held = self._held.get(name)
             if held is None or held[0] != moment:
-                held = (moment, Token(make(moment)))
+                made = make(moment)
+                held = (moment, Token(made.encode() if isinstance(made, str) else made))
                 self._held = {n: kept for n, kept in self._held.items() if abs(kept[0] - moment) <= LONGEST}
                 self._held[name] = held
             return held[1]

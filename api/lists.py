@@ -1,7 +1,8 @@
 """The signed lists that verifiers fetch when they have a network: who signs, and which cards no longer count.
 
 `/v1/lists/` is laid out as a verifier's folder (docs/card-profile.md section 9), so that any web server with an export
-serves verifiers as well as this one. `/v1/status/{n}` is the address that the trust list gives.
+serves verifiers as well as this one. `/v1/status/{n}` is the address that the trust list gives; who asks there for a
+JWT is given one.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Header, Path, Response
 
+from api.accepted import preferred
 from api.desk import AtDesk
 from api.problems import responses
+from card.status import TYP as STATUS
 from card.trust import titles_json
 from projections.cards import statuses, statuses_since
 from registry import cards
@@ -23,26 +26,35 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/v1", tags=["lists"])
 
-TRUST, STATUS, DELTA = "application/kets-trust+jwt", "application/statuslist+jwt", "application/kets-status-delta+jwt"
+TRUST, STATUS_JWT, DELTA = (f"application/{kind}+jwt" for kind in ("kets-trust", "statuslist", "kets-status-delta"))
 JSON = "application/json"
 CACHED = {
     "Cache-Control": "public, max-age=60",
     "Cross-Origin-Resource-Policy": "cross-origin",
-    "Vary": "Accept-Encoding",
+    "Vary": "Accept, Accept-Encoding",
 }
 IfNoneMatch = Annotated[str | None, Header(max_length=1000, description="ETag of the list that is held already")]
 AcceptEncoding = Annotated[str, Header(max_length=1000, description="`gzip` saves about a quarter of a signed list")]
+Accept = Annotated[str, Header(max_length=1000, include_in_schema=False)]
 Number = Annotated[int, Path(ge=0, le=65_535, description="Number of the list, as cards name it")]
 
 
-def _answers(media_type: str, *codes: str) -> dict[int | str, dict[str, object]]:
-    said = "JSON" if media_type == JSON else "A compact JWS"
-    kind = {"description": said} if media_type == JSON else {"type": "string", "description": said}
+def _answers(*media_types: str, codes: tuple[str, ...] = ()) -> dict[int | str, dict[str, object]]:
     return {
         **responses(*codes),
-        200: {"description": "The list", "content": {media_type: {"schema": kind}}},
+        200: {
+            "description": "The list",
+            "content": {each: {"schema": _SCHEMAS.get(each, _JWS)} for each in media_types},
+        },
         304: {"description": "The list that is held is still the one"},
     }
+
+
+_JWS = {"type": "string", "description": "A compact JWS"}
+_SCHEMAS: dict[str, dict[str, str]] = {
+    JSON: {"description": "JSON"},
+    STATUS: {"type": "string", "format": "binary", "description": "A CWT: COSE_Sign1"},
+}
 
 
 @router.get("/trust-list", responses=_answers(TRUST), response_class=Response, summary="The trust list")
@@ -84,7 +96,7 @@ def titles(desk: AtDesk, if_none_match: IfNoneMatch = None, accept_encoding: Acc
 
 @router.get(
     "/lists/status/{n:int}.since-{day}.jwt",
-    responses=_answers(DELTA, "status-shard-unknown", "status-delta-unknown"),
+    responses=_answers(DELTA, codes=("status-shard-unknown", "status-delta-unknown")),
     response_class=Response,
     summary="What changed in a status list",
 )
@@ -107,18 +119,40 @@ def status_since(
 
 
 @router.get(
-    "/status/{n}", responses=_answers(STATUS, "status-shard-unknown"), response_class=Response, summary="A status list"
-)
-@router.get(
-    "/lists/status/{n:int}.jwt",
-    responses=_answers(STATUS, "status-shard-unknown"),
+    "/status/{n}",
+    responses=_answers(STATUS, STATUS_JWT, codes=("status-shard-unknown",)),
     response_class=Response,
     summary="A status list",
 )
 def status(
-    desk: AtDesk, n: Number, if_none_match: IfNoneMatch = None, accept_encoding: AcceptEncoding = ""
+    desk: AtDesk,
+    n: Number,
+    if_none_match: IfNoneMatch = None,
+    accept_encoding: AcceptEncoding = "",
+    accept: Accept = "",
 ) -> Response:
-    """The status of every card of one list, signed (IETF Token Status List, docs/card-profile.md section 7)."""
+    """The status of every card of one list, signed (IETF Token Status List, docs/card-profile.md section 7): a CWT,
+    or where `Accept` prefers it the JWT, which has a third more bytes."""
+    if preferred(accept, [STATUS, STATUS_JWT]) == STATUS:
+        return status_file(desk, n, if_none_match)
+    registry = desk.registry
+    with desk.reading() as conn:
+        made = desk.kept.get(
+            f"status/{n}.jwt",
+            cards.moment(registry),
+            lambda now: cards.status_jwt_token(registry, n, statuses(conn, n), now=now),
+        )
+    return _token(made, STATUS_JWT, if_none_match, accept_encoding)
+
+
+@router.get(
+    "/lists/status/{n:int}.cwt",
+    responses=_answers(STATUS, codes=("status-shard-unknown",)),
+    response_class=Response,
+    summary="A status list, as a verifier keeps it",
+)
+def status_file(desk: AtDesk, n: Number, if_none_match: IfNoneMatch = None) -> Response:
+    """The status of every card of one list, signed: a CWT. It is zlib inside, and gzip would make it no smaller."""
     registry = desk.registry
     with desk.reading() as conn:
         made = desk.kept.get(
@@ -126,7 +160,7 @@ def status(
             cards.moment(registry),
             lambda now: cards.status_token(registry, n, statuses(conn, n), now=now),
         )
-    return _token(made, STATUS, if_none_match, accept_encoding)
+    return _token(made, STATUS, if_none_match, "")
 
 
 def _token(made: Token, media_type: str, held: str | None, accepted: str) -> Response:
@@ -135,4 +169,4 @@ def _token(made: Token, media_type: str, held: str | None, accepted: str) -> Res
         return Response(status_code=304, headers=headers)
     if "gzip" in {each.partition(";")[0].strip() for each in accepted.split(",")}:
         return Response(made.gzipped, headers={**headers, "Content-Encoding": "gzip"}, media_type=media_type)
-    return Response(made.text, headers=headers, media_type=media_type)
+    return Response(made.content, headers=headers, media_type=media_type)

@@ -3,7 +3,7 @@
 D2 84                          tag 18, array of four
 4D A2 01 26 04 48 kid          protected {1: -7 (ES256), 4: kid of 8 bytes}
 A0                             unprotected {}
-58|59 length payload           the claims set
+58|59|5A length payload        the claims set; 5A is too long for a card, and comes with a status list
 58 40 signature                r || s
 """
 
@@ -70,9 +70,9 @@ def sign1(protected: bytes, payload: bytes, signer: Signer) -> bytes:
     return _START + _bytes(protected) + _UNPROTECTED + _bytes(payload) + _SIGNATURE + signature
 
 
-def parse(cose: bytes) -> Sign1:
-    """Take a COSE_Sign1 apart; ValueError when it is not one of this shape, to the last byte."""
-    if len(cose) > MAX_BYTES or not cose.startswith(_START):
+def parse(cose: bytes, *, limit: int = MAX_BYTES) -> Sign1:
+    """Take a COSE_Sign1 of at most `limit` bytes apart; ValueError when it is not one of this shape, to the last."""
+    if len(cose) > limit or not cose.startswith(_START):
         raise ValueError(f"got {len(cose)} bytes starting {cose[:2].hex()}, expected a COSE_Sign1 of this profile")
     protected, at = _byte_string(cose, len(_START))
     if not cose.startswith(_UNPROTECTED, at):
@@ -115,6 +115,8 @@ def _byte_string(data: bytes, at: int) -> tuple[bytes, int]:
         start, length, least = at + 2, int.from_bytes(data[at + 1 : at + 2], "big"), 24
     elif first == 0x59:
         start, length, least = at + 3, int.from_bytes(data[at + 1 : at + 3], "big"), 256
+    elif first == 0x5A:
+        start, length, least = at + 5, int.from_bytes(data[at + 1 : at + 5], "big"), 65_536
     else:
         raise ValueError(f"got CBOR item {first:#04x}, expected a byte string")
     end = start + length

@@ -3,7 +3,7 @@
 root.json              the pinned root, a public JWK
 roots.json             statements that lead from an older root to the one that signs today; optional
 trust-list.jwt         signers, signed by the root
-status/N.jwt           status list of shard N
+status/N.cwt           status list of shard N
 status/N.delta.jwt     what changed in it since; optional
 titles.json            {code: {"id": title, "en": title}}, its digest in the trust list
 seen.json              what was seen before, so that nothing older is taken; written where the folder allows
@@ -31,7 +31,7 @@ from card.status import MAX_TOKEN, StatusList
 from card.trust import TrustList, digest, titles_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from keys.es256 import PublicJwk
@@ -42,6 +42,11 @@ ROOT, ROOTS, TRUST_LIST, TITLES = "root.json", "roots.json", "trust-list.jwt", "
 
 
 def status_file(shard: int) -> str:
+    return f"status/{shard}.cwt"
+
+
+def former_file(shard: int) -> str:
+    """Where the list was when it was a JWT: no longer read, and taken away once there is one that is."""
     return f"status/{shard}.jwt"
 
 
@@ -60,7 +65,7 @@ def export(
     *,
     root: PublicJwk,
     trust_list: str,
-    statuses: Mapping[int, str],
+    statuses: Mapping[int, bytes],
     titles: Mapping[str, Mapping[str, str]],
     chain: Sequence[str] = (),
     deltas: Mapping[str, str] = MappingProxyType({}),
@@ -73,7 +78,7 @@ def export(
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = {ROOTS: json.dumps(list(chain)).encode(), TITLES: titles_json(titles), TRUST_LIST: trust_list.encode()}
-    files |= {status_file(shard): token.encode() for shard, token in statuses.items()}
+    files |= {status_file(shard): token for shard, token in statuses.items()}
     files |= {name: token.encode() for name, token in deltas.items()}
     if not (folder / ROOT).exists():
         files[ROOT] = json.dumps(root).encode()
@@ -83,6 +88,13 @@ def export(
     for path in (folder / "status").glob("*.since-*.jwt"):
         if f"status/{path.name}" not in deltas:
             path.unlink()
+    forget_former(folder, statuses)
+
+
+def forget_former(folder: Path, shards: Iterable[int]) -> None:
+    """Take away the former files of lists that have taken their place."""
+    for shard in shards:
+        (folder / former_file(shard)).unlink(missing_ok=True)
 
 
 def replace(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -175,11 +187,15 @@ def _loaded(folder: Path, now: int) -> TrustDir:
 
 
 def held_list(folder: Path, shard: int, *, trust: TrustList, now: int) -> StatusList | None:
-    """The list of `shard` in the folder, brought up to date by the delta beside it; None when there is none."""
+    """The list of `shard` in the folder, brought up to date by the delta beside it; None when there is none.
+
+    VerificationError("status-malformed") of a folder of before lists were CWT: it is to be updated.
+    """
     token = optional(folder, status_file(shard), MAX_TOKEN, "status-malformed")
     if token is None:
+        refuse_former(folder, status_file(shard))
         return None
-    found = StatusList.verify(text(token), shard=shard, trust=trust, now=now)
+    found = StatusList.verify(token, shard=shard, trust=trust, now=now)
     changes = optional(folder, delta_file(shard), delta.MAX_TOKEN, "status-malformed")
     try:
         return found if changes is None else delta.applied(text(changes), to=found, trust=trust, now=now)
@@ -187,6 +203,14 @@ def held_list(folder: Path, shard: int, *, trust: TrustList, now: int) -> Status
         if error.code == "status-rollback":  # of before the list that has replaced its own
             return found
         raise
+
+
+def refuse_former(folder: Path, name: str) -> None:
+    """VerificationError("status-malformed") where the list that should be at `name` is there as the JWT it once was."""
+    former = f"{name.removesuffix('.cwt')}.jwt"
+    if name.endswith(".cwt") and any((place / former).exists() for place in (folder / NEXT, folder)):
+        got = f"got {former} of an earlier version, expected {name}"
+        raise VerificationError("status-malformed", f"{got}: update this folder, or export it anew")
 
 
 def recall(folder: Path) -> dict[str, Any]:

@@ -35,10 +35,14 @@ class Folder:
     path: Path
 
     def read(self, name: str, limit: int) -> bytes | None:
-        return trustdir.optional(self.path, name, limit, "status-malformed" if "/" in name else "trust-malformed")
+        too_large = "status-malformed" if "/" in name else "trust-malformed"
+        content = trustdir.optional(self.path, name, limit, too_large)
+        if content is None:
+            trustdir.refuse_former(self.path, name)
+        return content
 
     def shards(self) -> list[int]:
-        names = (path.stem for path in (self.path / "status").glob("*.jwt"))
+        names = {path.stem for path in (self.path / "status").glob("*.?wt")}
         return sorted(int(name) for name in names if name.isascii() and name.isdigit())
 
 
@@ -77,6 +81,7 @@ def update(folder: Path, source: Source, *, now: int) -> Updated:
     for shard in sorted({key.shard for key in trust.keys.values()} if offered is None else set(offered)):
         taking.status(shard, trust, done)
     trustdir.replace(folder, taking.files)
+    trustdir.forget_former(folder, done.whole)
     updated = trustdir.load(folder, now=now)
     for shard in (*done.whole, *done.by_delta):
         updated.status(shard)  # read again from the folder, and remembered
@@ -115,7 +120,7 @@ class _Taking:
         name = trustdir.status_file(shard)
         if (token := self._read(name, MAX_TOKEN)) is None:
             return
-        fresh = StatusList.verify(trustdir.text(token), shard=shard, trust=trust, now=self.now, oldest=oldest)
+        fresh = StatusList.verify(token, shard=shard, trust=trust, now=self.now, oldest=oldest)
         if base is not None and fresh.issued_at == base.issued_at:
             done.unchanged.append(shard)
             return
@@ -149,7 +154,7 @@ class _Taking:
         if token is None:
             return None
         with suppress(VerificationError):
-            return StatusList.verify(trustdir.text(token), shard=shard, trust=trust, now=self.now)
+            return StatusList.verify(token, shard=shard, trust=trust, now=self.now)
         return None
 
     def _highest(self, roots: Iterable[dict[str, str]]) -> int:

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from api.desk import AtDesk
-from api.lists import CACHED, STATUS
+from api.lists import CACHED, STATUS_JWT
 from api.problems import responses
 from card.credential import STATUS_PATH, status_uri
 from projections.cards import statuses
@@ -25,7 +25,7 @@ router = APIRouter()
         **responses("status-shard-unknown"),
         200: {
             "description": "The signed list",
-            "content": {STATUS: {"schema": {"type": "string", "description": "A compact JWS"}}},
+            "content": {STATUS_JWT: {"schema": {"type": "string", "description": "A compact JWS"}}},
         },
     },
     response_class=Response,
@@ -40,6 +40,6 @@ def status(
         made = desk.kept.get(
             f"wallet/status/{n}",
             cards.moment(registry),
-            lambda now: cards.status_token(registry, n, statuses(conn, n), now=now, subject=status_uri(issuer, n)),
+            lambda now: cards.status_jwt_token(registry, n, statuses(conn, n), now=now, subject=status_uri(issuer, n)),
         )
-    return Response(made.text, headers={**CACHED, "ETag": made.etag}, media_type=STATUS)
+    return Response(made.content, headers={**CACHED, "ETag": made.etag}, media_type=STATUS_JWT)

@@ -7,7 +7,7 @@ printing (print jobs), lists and deltas (what verifiers fetch).
 from domain.cards import CONTRACT_GRACE, VALID_YEARS
 from registry.cards.deltas import delta_days, status_delta
 from registry.cards.issuing import Issued, current, issue
-from registry.cards.lists import moment, status_token, titles, trust_list
+from registry.cards.lists import moment, status_jwt_token, status_token, titles, trust_list
 
 __all__ = [
     "CONTRACT_GRACE",
@@ -18,6 +18,7 @@ __all__ = [
     "issue",
     "moment",
     "status_delta",
+    "status_jwt_token",
     "status_token",
     "titles",
     "trust_list",

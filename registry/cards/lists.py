@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from card import status as status_list
-from card import trust
+from card import status_jwt, trust
 from domain import codes
 from domain.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from keys.signer import Signer
     from registry.app import Registry
 
 
@@ -51,16 +52,25 @@ def trust_list(registry: Registry, *, issuer: str, now: datetime) -> str:
     )
 
 
-def status_token(
-    registry: Registry, shard: int, statuses: Iterable[tuple[int, int]], *, now: datetime, subject: str | None = None
-) -> str:
-    """The signed status list of a shard, from the (index, status) pairs that are not 0; `subject`: under another name.
+def status_token(registry: Registry, shard: int, statuses: Iterable[tuple[int, int]], *, now: datetime) -> bytes:
+    """The signed status list of a shard, as CWT, from the (index, status) pairs that are not 0.
 
     Raises: Refused("status-shard-unknown") for a shard that has no signer.
     """
+    signer, seconds = _signer(registry, shard, now), int(now.timestamp())
+    return status_list.encode(status_list.packed(statuses), shard=shard, issued_at=seconds, signer=signer)
+
+
+def status_jwt_token(
+    registry: Registry, shard: int, statuses: Iterable[tuple[int, int]], *, now: datetime, subject: str | None = None
+) -> str:
+    """The same as JWT; `subject`: under another name. Raises: as `status_token`."""
+    signer, seconds = _signer(registry, shard, now), int(now.timestamp())
+    entries = status_list.packed(statuses)
+    return status_jwt.encode(entries, shard=shard, issued_at=seconds, signer=signer, subject=subject)
+
+
+def _signer(registry: Registry, shard: int, now: datetime) -> Signer:
     if shard not in {signer.shard for signer in registry.keyring.signers()}:
         raise Refused("status-shard-unknown", shard=shard)
-    seconds = int(now.timestamp())
-    signer = registry.keyring.signer(shard, now=seconds)
-    entries = status_list.packed(statuses)
-    return status_list.encode(entries, shard=shard, issued_at=seconds, signer=signer, subject=subject)
+    return registry.keyring.signer(shard, now=int(now.timestamp()))

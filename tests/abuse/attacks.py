@@ -13,7 +13,7 @@ from typing import Any
 import cbor2
 from hypothesis import strategies as st
 
-from card import base45, cwt, deflate
+from card import base45, cwt, deflate, status
 from card.projection import cbor, encode_cwt
 from tests.card.forging import signed
 
@@ -199,6 +199,25 @@ def signed_by_others(draw: st.DrawFn, genuine: bytes, signers: list[Any]) -> byt
     unsigned = cwt.Sign1(protected=b"\xa2\x01\x26\x04\x48" + kid, payload=draw(payloads(sign1.payload)), signature=b"")
     parts = cbor2.dumps(unsigned.protected), b"\xa0", cbor2.dumps(unsigned.payload)
     return b"\xd2\x84" + b"".join([*parts, cbor2.dumps(signer.sign(unsigned.signed_bytes))])
+
+
+@st.composite
+def status_lists(draw: st.DrawFn, genuine: bytes, signers: list[Any], right: Any) -> tuple[bytes, bool]:
+    """A status list with header, claims, signature or bytes changed, signed anew or not; whether `right` signed it."""
+    sign1 = cwt.parse(genuine, limit=status.MAX_TOKEN)
+    if draw(st.booleans()):
+        return draw(byte_edits)(genuine), False
+    kid, payload = right.kid, sign1.payload
+    signer = draw(st.sampled_from([None, right, right, *signers]))
+    if signer is not None and draw(st.booleans()):
+        kid = signer.kid
+    head = draw(st.sampled_from([status.protected(kid), status.protected(kid), *(each + kid for each in HEADERS)]))
+    if draw(st.booleans()):
+        payload = draw(payloads(payload))
+    if signer is not None:
+        return cwt.sign1(head, payload, signer), signer is right
+    signature = draw(st.sampled_from([sign1.signature, b"", bytes(64)]))
+    return b"\xd2\x84" + b"".join([cbor2.dumps(head), b"\xa0", cbor2.dumps(payload), cbor2.dumps(signature)]), False
 
 
 @st.composite

@@ -112,7 +112,7 @@ class Scene:
         return [credential.sign(each, signer=self.signer, issuer=ISSUER, **when) for each in self.claims]  # type: ignore[arg-type]  # two of the named ones
 
     @cached_property
-    def status_tokens(self) -> list[str]:
+    def status_tokens(self) -> list[bytes]:
         some = random.Random(4)
         quarter = [(some.randrange(2**20), some.randrange(4)) for _ in range(50_000)]
         entries = [status.packed([]), status.packed([(912_345, 1)]), status.packed(quarter)]
@@ -138,7 +138,7 @@ class Scene:
         found = TALLY.timed(what, lambda: wallet.verify(text, trust=self.trust, status=self.lists.get, now=NOW))
         return dict(found.claims) if found else None
 
-    def status_list(self, what: str, token: str, *, shard: int = SHARD, now: int = NOW) -> status.StatusList | None:
+    def status_list(self, what: str, token: bytes, *, shard: int = SHARD, now: int = NOW) -> status.StatusList | None:
         return TALLY.timed(what, lambda: status.StatusList.verify(token, shard=shard, trust=self.trust, now=now))
 
     def trust_list(self, what: str, token: str) -> trust.TrustList | None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import shutil
+import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import jwt
 import pytest
 
 from api import create_app
 from api.kept import Kept
-from card import delta
+from card import cwt, delta, plain
 from card.errors import VerificationError
-from card.status import StatusList
+from card.status import STATUS_LIST, TTL, StatusList, entry
 from card.trust import TrustList
 from card.verify import Verified, verify
+from keys import es256
+from keys.encoding import unb64url
 from tests.api.client import TestClient
 from tests.api.story import HERE, NIB, NIK, at, hired, refused, send, verified
 from tests.conftest import Server, Site, opened
@@ -29,7 +33,7 @@ def checked(client: TestClient, site: Site, data: str) -> Verified:
     trust = TrustList.verify(client.get("/v1/trust-list").text, roots=[site.keyring.root.public_jwk], now=now)
 
     def status(shard: int) -> StatusList:
-        token = client.get(f"/v1/status/{shard}").text
+        token = client.get(f"/v1/status/{shard}").content
         return StatusList.verify(token, shard=shard, trust=trust, now=now)
 
     return verify(data, trust=trust, status=status, now=now)
@@ -97,12 +101,12 @@ def test_lists_are_for_everybody_and_kept_for_a_minute(site: Site, client: TestC
     client.post(f"/v1/workers/{verified(client)}/card")
     for path, media_type in (
         ("/v1/trust-list", "application/kets-trust+jwt"),
-        ("/v1/status/0", "application/statuslist+jwt"),
+        ("/v1/status/0", "application/statuslist+cwt"),
     ):
         first = client.get(path)
         assert first.headers["content-type"] == media_type
         assert first.headers["cache-control"] == "public, max-age=60"
-        assert client.get(path).text == first.text
+        assert client.get(path).content == first.content
         held = client.get(path, headers={"If-None-Match": f'W/"other", {first.headers["etag"]}'})
         assert (held.status_code, held.content, held.headers["etag"]) == (304, b"", first.headers["etag"])
         site.now += timedelta(seconds=61)
@@ -118,22 +122,22 @@ def test_lists_are_laid_out_as_a_verifiers_folder(site: Site, client: TestClient
     site.runner.catch_up()
     day = site.now.date()
     same = {
-        "trust-list.jwt": client.get("/v1/trust-list").text,
-        "status/0.jwt": client.get("/v1/status/0").text,
-        "roots.json": "[]",
+        "trust-list.jwt": client.get("/v1/trust-list").content,
+        "status/0.cwt": client.get("/v1/status/0").content,
+        "roots.json": b"[]",
     }
-    for name, text in same.items():
-        assert client.get(f"/v1/lists/{name}").text == text
+    for name, content in same.items():
+        assert client.get(f"/v1/lists/{name}").content == content
     assert client.get("/v1/lists/root.json").json() == site.keyring.root.public_jwk
     assert client.get("/v1/lists/titles.json").json()["7212"]["en"]
     plain, small = (client.get("/v1/lists/titles.json", headers={"Accept-Encoding": e}) for e in ("", "br, gzip;q=0.9"))
     assert (plain.content, small.headers["content-encoding"]) == (small.content, "gzip")
     assert "Accept-Encoding" in small.headers["vary"]
     trust = TrustList.verify(
-        same["trust-list.jwt"], roots=[site.keyring.root.public_jwk], now=int(site.now.timestamp())
+        same["trust-list.jwt"].decode(), roots=[site.keyring.root.public_jwk], now=int(site.now.timestamp())
     )
     usual: dict[str, Any] = {"trust": trust, "now": int(site.now.timestamp()) + 120}
-    before = StatusList.verify(same["status/0.jwt"], shard=0, **usual)
+    before = StatusList.verify(same["status/0.cwt"], shard=0, **usual)
     site.now += timedelta(seconds=61)
     client.post(f"/v1/workers/{worker}/card")
     site.runner.catch_up()
@@ -141,7 +145,7 @@ def test_lists_are_laid_out_as_a_verifiers_folder(site: Site, client: TestClient
     assert changes.headers["content-type"] == "application/kets-status-delta+jwt"
     after = delta.applied(changes.text, to=before, **usual)
     assert (before[card["status"]["index"]], after[card["status"]["index"]]) == (0, 3)
-    whole = StatusList.verify(client.get("/v1/lists/status/0.jwt").text, shard=0, **usual)
+    whole = StatusList.verify(client.get("/v1/lists/status/0.cwt").content, shard=0, **usual)
     assert (after.entries, after.issued_at) == (whole.entries, whole.issued_at)
 
 
@@ -152,13 +156,60 @@ def test_lists_are_laid_out_as_a_verifiers_folder(site: Site, client: TestClient
         ("0.since-2026-03-03.jwt", 404, "status-delta-unknown"),
         ("9.since-2026-03-02.jwt", 404, "status-shard-unknown"),
         ("0.since-yesterday.jwt", 422, "request-invalid"),
-        ("9.jwt", 404, "status-shard-unknown"),
-        ("-1.jwt", 404, "not-found"),
+        ("0.jwt", 404, "not-found"),
+        ("9.cwt", 404, "status-shard-unknown"),
+        ("-1.cwt", 404, "not-found"),
     ],
 )
 def test_changes_that_are_not_there_are_not_made(client: TestClient, name: str, status: int, code: str) -> None:
     client.post(f"/v1/workers/{verified(client)}/card")
     refused(client.get(f"/v1/lists/status/{name}"), status, code)
+
+
+CWT, JWT = "application/statuslist+cwt", "application/statuslist+jwt"
+
+
+@pytest.mark.parametrize(
+    ("accept", "given"),
+    [
+        (None, CWT),
+        ("*/*", CWT),
+        (CWT, CWT),
+        (JWT, JWT),
+        (JWT.upper(), JWT),
+        (f"{JWT}, */*;q=0.1", JWT),
+        (f"{JWT};q=0.5, {CWT}", CWT),
+        (f"{CWT};q=0.2, {JWT};q=0.3", JWT),
+        (f"{CWT};q=0, application/*", JWT),
+        (f"{CWT};q=much, application/*;q=0.1", JWT),
+        ("application/json", CWT),
+        (",;q=,;,", CWT),
+    ],
+)
+def test_a_status_list_comes_in_the_form_that_is_asked_for(client: TestClient, accept: str | None, given: str) -> None:
+    client.post(f"/v1/workers/{verified(client)}/card")
+    answer = client.get("/v1/status/0", headers={} if accept is None else {"Accept": accept})
+    assert answer.headers["content-type"] == given
+    assert "Accept" in answer.headers["vary"].split(", ")
+    assert answer.content.startswith(b"\xd2\x84" if given == CWT else b"ey")
+    assert answer.headers.get("content-encoding") == (None if given == CWT else "gzip")  # zlib is in it already
+    again = client.get("/v1/status/0", headers={"Accept": given, "If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_both_forms_of_a_status_list_say_the_same(site: Site, client: TestClient) -> None:
+    worker = verified(client)
+    index = client.post(f"/v1/workers/{worker}/card").json()["status"]["index"]
+    client.post(f"/v1/workers/{worker}/card")
+    site.runner.catch_up()
+    key = es256.public_key(site.keyring.signer(0, now=int(site.now.timestamp())).public_jwk)
+    token = client.get("/v1/status/0", headers={"Accept": JWT}).text
+    said = jwt.decode(token, key, algorithms=["ES256"], options={"verify_exp": False, "verify_iat": False})
+    entries = zlib.decompress(unb64url(said["status_list"]["lst"]))
+    assert entry(entries, index) == 3
+    read = plain.loads(cwt.parse(client.get("/v1/status/0").content).payload)
+    assert read[STATUS_LIST] == {"bits": 2, "lst": unb64url(said["status_list"]["lst"])}
+    assert (read[2], read[4], read[6], read[TTL]) == (said["sub"], said["exp"], said["iat"], said["ttl"])
 
 
 @pytest.fixture
@@ -179,7 +230,7 @@ def _told_at_once(site: Site, client: TestClient) -> None:
     site.now += timedelta(seconds=30)
     root, now = [site.keyring.root.public_jwk], int(site.now.timestamp())
     before = TrustList.verify(client.get("/v1/trust-list").text, roots=root, now=now)
-    first = client.get("/v1/status/0").text
+    first = client.get("/v1/status/0").content
     signer = site.keyring.signer(0, now=now)
     site.keyring.document_signers.revoke(signer.kid, reason="laptop stolen", now=now)
     after = TrustList.verify(client.get("/v1/trust-list").text, roots=root, now=now)
@@ -190,7 +241,7 @@ def _told_at_once(site: Site, client: TestClient) -> None:
     site.now += timedelta(seconds=1)
     site.keyring.signer(0, now=now + 1)  # made by whoever issues next
     later = TrustList.verify(client.get("/v1/trust-list").text, roots=root, now=now + 1)
-    StatusList.verify(client.get("/v1/status/0").text, shard=0, trust=later, now=now + 1)
+    StatusList.verify(client.get("/v1/status/0").content, shard=0, trust=later, now=now + 1)
 
 
 def test_two_processes_give_lists_of_one_version(site: Site, client: TestClient) -> None:

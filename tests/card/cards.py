@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from card import cwt, jws, qr, status, trust, trustdir
+from card import cwt, jws, qr, status, status_jwt, trust, trustdir
 from card.claims import CardClaims, Certification, StatusReference
 from card.number import new_number
 from card.trust import TrustList
@@ -106,10 +106,16 @@ class Ministry:
         roots = [self.keyring.root.public_jwk]
         return TrustList.verify(self.trust_token(**changes), roots=roots, now=2**40)
 
-    def status_token(self, **changes: Any) -> str:
+    def status_token(self, **changes: Any) -> bytes:
         entries = status.packed(self.statuses.items())
         usual: dict[str, Any] = {"shard": SHARD, "issued_at": self.listed_at, "signer": self.signer()}
         return status.encode(entries, **{**usual, **changes})
+
+    def status_jwt(self, **changes: Any) -> str:
+        """The same list for other people's verifiers."""
+        entries = status.packed(self.statuses.items())
+        usual: dict[str, Any] = {"shard": SHARD, "issued_at": self.listed_at, "signer": self.signer()}
+        return status_jwt.encode(entries, **{**usual, **changes})
 
     def status_list(self, **changes: Any) -> status.StatusList:
         return status.StatusList.verify(self.status_token(**changes), shard=SHARD, trust=self.trust(), now=2**40)

@@ -28,7 +28,7 @@ from card.projection import WORKER, cbor, to_cwt, to_jwt
 from keys.encoding import unb64url
 from tests.card.both import Question
 from tests.card.cards import DAY, NOW, SHARD, Ministry, certifications, claims
-from tests.card.forging import b64, signed, token
+from tests.card.forging import b64, list_claims, listed, signed, token
 from tests.card.phones import new_phone
 
 BASE64URL = string.ascii_letters + string.digits + "-_."
@@ -39,7 +39,7 @@ LETTERS = (
 WHOLE = (0, 1, 2, 3, 7, 23, 24, 255, 256, 65_535, 65_536, 2**20, 2**31, 2**32, 2**53 - 1, 2**53, 2**63, 2**64 - 1)
 TEXTS = ("", "a", "1", "kets:status:3", "7212", "M", "male", "19910507", "1991-05-07", "F.431000.001.02", "skkni/a")
 FRAME = bytes(range(200))
-STATUS = f"status/{SHARD}.jwt"
+STATUS = f"status/{SHARD}.cwt"
 FILES = ("root.json", "titles.json", "trust-list.jwt", STATUS)
 EMPTY = [zlib.compress(bytes(status_lists.LIST_BYTES), level) for level in range(10)]
 ODD = (*WHOLE, *TEXTS, -1, -25, -65_537, NOW, NOW + DAY, 0.0, 1.0, 1.5, -0.0, 1e300, True, False, None, [], {}, [[]])
@@ -65,7 +65,7 @@ class Mutants:
         self.ministry, self.folder, self.rng = ministry, folder, Random(seed)
         ministry.statuses = {1_000: 1}
         self.trust = ministry.export(folder / "fresh")
-        self.listed = {name: (self.trust / name).read_text() for name in FILES}
+        self.listed = {name: (self.trust / name).read_bytes() for name in FILES}
         self.signer = ministry.signer()
         self.said = claims()
         self.cose, self.text, self.jwt = ministry.cose(), ministry.text(), ministry.jwt()
@@ -206,30 +206,30 @@ class Mutants:
     def of_lists(self) -> Mutant:
         """A good card at a verifier whose trust list or status list is another."""
         self.number += 1
-        root, trust, status = self.ministry.keyring.root, self.listed["trust-list.jwt"], self.listed[STATUS]
-        payload = {"sub": f"kets:status:{SHARD}", "iat": NOW - DAY, "exp": NOW + DAY}
-        chain, kind = "[]", self.rng.randrange(6)
+        root, trust, status = self.ministry.keyring.root, self.listed["trust-list.jwt"].decode(), self.listed[STATUS]
+        chain, kind = "[]", self.rng.randrange(7)
         if kind == 5:
             step = root.jwt({"iat": NOW, "next_root": self.signer.public_jwk}, {"typ": "kets-root+jwt"})
             chain = edited(json.dumps([step]), string.printable, self.rng)
         elif kind == 0:
             trust = edited(trust, BASE64URL, self.rng)
         elif kind == 1:
-            status = edited(status, BASE64URL, self.rng)
+            status = scratched(status, self.rng)
         elif kind == 2:
             body = changed(json.loads(unb64url(trust.split(".")[1])), self.rng)
             trust = root.jwt(jsonable(body), {"typ": "kets-trust+jwt"})
         elif kind == 3:
-            body = changed({**payload, "status_list": {"bits": 2, "lst": b64(EMPTY[9])}}, self.rng)
-            status = self.signer.jwt(jsonable(body), {"typ": "statuslist+jwt"})
+            status = listed(self.signer, cbor_or_nothing(changed(list_claims(SHARD, NOW - DAY), self.rng)))
+        elif kind == 4:
+            status = listed(self.signer, scratched(cbor(list_claims(SHARD, NOW - DAY)), self.rng))
         else:
-            lst = b64(scratched(self.rng.choice(EMPTY), self.rng))
-            body = {**payload, "status_list": {"bits": 2, "lst": lst}}
-            status = self.signer.jwt(body, {"typ": "statuslist+jwt"})
+            lst = scratched(self.rng.choice(EMPTY), self.rng)
+            status = listed(self.signer, list_claims(SHARD, NOW - DAY, lst=lst))
         folder = self.folder / str(self.number)
         (folder / "status").mkdir(parents=True)
-        for name, content in {**self.listed, "roots.json": chain, "trust-list.jwt": trust, STATUS: status}.items():
-            (folder / name).write_text(content)
+        mine = {"roots.json": chain.encode(), "trust-list.jwt": trust.encode(), STATUS: status}
+        for name, content in {**self.listed, **mine}.items():
+            (folder / name).write_bytes(content)
         return Mutant(Question(data=self.text, trust=folder, now=NOW), self.unaltered, "of_lists")
 
 

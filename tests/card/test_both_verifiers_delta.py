@@ -32,10 +32,9 @@ class Gate:
         self.list({5: 1, 6: 2})
 
     def list(self, statuses: dict[int, int], at: int = BASE) -> None:
-        token = status.encode(
-            status.packed(statuses.items()), shard=SHARD, issued_at=at, signer=self.ministry.signer(), subject=None
-        )
-        (self.folder / status_file(SHARD)).write_text(token)
+        entries = status.packed(statuses.items())
+        token = status.encode(entries, shard=SHARD, issued_at=at, signer=self.ministry.signer())
+        (self.folder / status_file(SHARD)).write_bytes(token)
 
     def hold(self, token: str) -> None:
         (self.folder / delta_file(SHARD)).write_text(token)
@@ -87,7 +86,7 @@ CASES: dict[str, tuple[str, Callable[[Gate], None]]] = {
         "status-signature",
         lambda gate: gate.hold(gate.ministry.signer(4).jwt({"sub": "kets:status:3", "iat": NOW}, {"typ": delta.TYP})),
     ),
-    "a status list instead": ("status-malformed", lambda gate: gate.hold(gate.ministry.status_token())),
+    "a status list instead": ("status-malformed", lambda gate: gate.hold(gate.ministry.status_jwt())),
     "no token": ("status-malformed", lambda gate: gate.hold("a.b.c")),
     "of another shard": ("status-malformed", lambda gate: gate.hold(gate.said(sub="kets:status:4"))),
     "of one bit": ("status-malformed", lambda gate: gate.hold(gate.said(bits=1))),

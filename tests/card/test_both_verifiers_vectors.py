@@ -41,7 +41,7 @@ def vectors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         shutil.copytree(KEPT, folder, dirs_exist_ok=True)
     else:
         make.make(folder)
-    return folder
+    return make.unpacked(folder)
 
 
 @pytest.mark.parametrize("verifier", [both.python, both.typescript], ids=["python", "typescript"])

@@ -1,4 +1,4 @@
-"""Trust lists, status lists and the folder a verifier keeps: signed, in order, never older than what was seen."""
+"""Trust lists and the folder a verifier keeps: signed, in order, never older than what was seen."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from card import status, trust, trustdir
+from card import status, status_jwt, trust, trustdir
 from card.errors import CardError, VerificationError
-from card.status import StatusList, index_of
 from card.trust import TrustList
+from card.trustupdate import Folder, update
 from keys.encoding import b64url, unb64url
 from keys.keyring import Keyring
 from tests.card.cards import DAY, NOW, SHARD, TITLES, Ministry, new_ministry
@@ -145,152 +145,6 @@ def test_what_is_not_there_is_left_out_and_never_null(ministry: Ministry, member
         read(resigned(ministry.trust_token(), ministry.keyring.root, trust.TYP, keys=[entry]), ministry)
 
 
-# Status list
-
-
-def verified(token: str, ministry: Ministry, **changes: Any) -> StatusList:
-    usual: dict[str, Any] = {"shard": SHARD, "trust": ministry.trust(), "now": NOW}
-    return StatusList.verify(token, **{**usual, **changes})
-
-
-def test_a_status_list_says_what_was_put_in(ministry: Ministry) -> None:
-    ministry.statuses = {0: 1, 1: 2, 2: 3, 2**20 - 1: 3}
-    read_back = verified(ministry.status_token(), ministry)
-    assert [read_back[index] for index in (0, 1, 2, 3, 2**20 - 2, 2**20 - 1)] == [1, 2, 3, 0, 0, 3]
-    assert (read_back.issued_at, read_back.expires_at) == (NOW - DAY, NOW + 6 * DAY)
-
-
-def test_a_later_status_replaces_an_earlier() -> None:
-    entries = status.packed([(5, 3), (5, 1), (4, 2)])
-    assert (status.entry(entries, 5), status.entry(entries, 4), status.entry(entries, 6)) == (1, 2, 0)
-
-
-@pytest.mark.parametrize("changed", [(-1, 0), (2**20, 0), (0, 4), (0, -1)])
-def test_an_entry_out_of_range_is_refused(changed: tuple[int, int]) -> None:
-    with pytest.raises(CardError, match=r"^status-entry"):
-        status.packed([changed])
-
-
-def test_no_status_list_lives_longer_than_seven_days(ministry: Ministry) -> None:
-    assert verified(ministry.status_token(lifetime=90 * DAY), ministry).expires_at == NOW + 6 * DAY
-    eternal = resigned(ministry.status_token(), ministry.signer(), status.TYP, exp=2**40)
-    assert verified(eternal, ministry).expires_at == NOW + 6 * DAY
-
-
-def test_a_list_is_made_whole_and_by_its_own_signer(ministry: Ministry) -> None:
-    for entries, signer in ((bytearray(5), ministry.signer()), (bytearray(status.LIST_BYTES), ministry.signer(4))):
-        with pytest.raises(CardError, match=r"^status-list"):
-            status.encode(entries, shard=SHARD, issued_at=NOW, signer=signer)
-
-
-def test_only_a_signer_of_the_shard_signs_its_list(ministry: Ministry) -> None:
-    other, both = ministry.signer(4), [ministry.signer(3), ministry.signer(4)]
-    trusted = ministry.trust(signers=both)
-    of_four = status.encode(bytearray(status.LIST_BYTES), shard=4, issued_at=NOW, signer=other)
-    assert verified(of_four, ministry, shard=4, trust=trusted).shard == 4
-    for token in (
-        of_four,
-        resigned(ministry.status_token(), other, status.TYP),
-        resigned(ministry.status_token(), new_ministry().signer(), status.TYP),
-        ministry.status_token()[:-6] + "AAAAAA",
-    ):
-        with refused("status-signature"):
-            verified(token, ministry, trust=trusted)
-
-
-def test_a_withdrawn_signer_signs_no_status(ministry: Ministry) -> None:
-    with refused("status-signature"):
-        verified(ministry.status_token(), ministry, trust=ministry.trust(revoked={ministry.signer().kid: NOW}))
-
-
-def test_a_status_list_of_another_form_is_refused(ministry: Ministry) -> None:
-    token, signer = ministry.status_token(), ministry.signer()
-    whole = bytes(status.LIST_BYTES)
-
-    def listed(**changes: Any) -> str:
-        parts = {"bits": 2, "lst": status.compressed(whole), **changes}
-        return resigned(token, signer, status.TYP, status_list=parts)
-
-    assert verified(listed(), ministry)[0] == 0
-    for other in (
-        "",
-        "x" * (status.MAX_TOKEN + 2),
-        resigned(token, signer, "JWT"),
-        resigned(token, signer, status.TYP, exp=None),
-        resigned(token, signer, status.TYP, iat=None),
-        infinite(token, signer),
-        resigned(token, signer, status.TYP, sub="https://kets.example/3"),
-        resigned(token, signer, status.TYP, status_list=[]),
-        listed(bits=1),
-        listed(lst="AAAA"),
-        listed(lst="%"),
-        listed(lst=status.compressed(whole[:-1])),
-        listed(lst=status.compressed(whole + b"\x00")),
-        listed(lst=status.compressed(whole) + "AAAA"),
-    ):
-        with refused("status-malformed"):
-            verified(other, ministry)
-
-
-def test_an_older_status_list_is_refused(ministry: Ministry) -> None:
-    token = ministry.status_token()
-    assert verified(token, ministry, oldest=NOW - DAY)[0] == 0
-    with refused("status-rollback"):
-        verified(token, ministry, oldest=NOW - DAY + 1)
-
-
-def test_a_status_list_of_the_future_means_a_slow_clock(ministry: Ministry) -> None:
-    with refused("clock-behind"):
-        verified(ministry.status_token(issued_at=NOW + 301), ministry)
-
-
-def test_a_shard_with_changes_stays_small(ministry: Ministry) -> None:
-    """0.1 % changed, spread: a token of a few kilobytes."""
-    ministry.statuses = {index_of(counter, b"k" * 32): 1 for counter in range(1_048)}
-    assert len(ministry.status_token()) < 5_000
-
-
-# The permutation of indexes
-
-
-def test_indexes_are_a_permutation() -> None:
-    """On every 16th counter, since 2^20 HMACs take long: none twice; and the inverse, walked back, agrees."""
-    indexes = {index_of(counter, b"key") for counter in range(0, 2**20, 16)}
-    assert len(indexes) == 2**16
-    assert min(indexes) >= 0
-    assert max(indexes) < 2**20
-    spread = [sum(1 for index in indexes if index >> 16 == part) for part in range(16)]
-    assert min(spread) > 3_500
-    assert max(spread) < 4_700
-
-
-def test_every_index_has_one_counter() -> None:
-    import hashlib
-    import hmac
-
-    def counter_of(index: int, key: bytes) -> int:
-        left, right = index >> 10, index & 1023
-        for round_number in reversed(range(8)):
-            mixed = hmac.new(key, bytes((round_number, left >> 8, left & 255)), hashlib.sha256).digest()
-            left, right = right ^ int.from_bytes(mixed[:2], "big") >> 6, left
-        return left << 10 | right
-
-    for counter in (0, 1, 2, 1023, 1024, 2**19, 2**20 - 1):
-        assert counter_of(index_of(counter, b"key"), b"key") == counter
-
-
-def test_another_key_gives_another_order() -> None:
-    orders = [[index_of(counter, key) for counter in range(20)] for key in (b"a", b"b")]
-    assert orders[0] != orders[1]
-    assert sorted(orders[0]) != orders[0]
-
-
-@pytest.mark.parametrize("counter", [-1, 2**20])
-def test_a_shard_has_2_to_the_20_places(counter: int) -> None:
-    with pytest.raises(CardError, match=r"^status-counter"):
-        index_of(counter, b"key")
-
-
 # The folder
 
 
@@ -332,12 +186,47 @@ def test_a_root_that_cannot_be_read(ministry: Ministry, tmp_path: Path, content:
 
 def test_a_file_beyond_its_bound(ministry: Ministry, tmp_path: Path) -> None:
     ministry.export(tmp_path)
-    (tmp_path / "status" / f"{SHARD}.jwt").write_text("x" * (status.MAX_TOKEN + 1))
+    (tmp_path / "status" / f"{SHARD}.cwt").write_bytes(bytes(status.MAX_TOKEN + 1))
     with refused("status-malformed"):
         trustdir.load(tmp_path, now=NOW).status(SHARD)
     (tmp_path / "trust-list.jwt").write_text("x" * (trustdir.MAX_FILE + 1))
     with refused("trust-malformed"):
         trustdir.load(tmp_path, now=NOW)
+
+
+def as_it_once_was(ministry: Ministry, folder: Path, **changes: Any) -> bytes:
+    """The list of a folder as JWT, under the name that it had then."""
+    entries = status.packed(ministry.statuses.items())
+    usual = {"issued_at": ministry.listed_at, "signer": ministry.signer()}
+    token = status_jwt.encode(entries, shard=SHARD, **{**usual, **changes}).encode()
+    (folder / "status" / f"{SHARD}.cwt").unlink()
+    (folder / "status" / f"{SHARD}.jwt").write_bytes(token)
+    return token
+
+
+def test_a_folder_of_before_is_refused_until_it_is_updated(ministry: Ministry, tmp_path: Path) -> None:
+    """A list of another form is not taken for a list that is missing: who was revoked in it would pass."""
+    ministry.statuses = {912_345: 1}
+    folder, published = ministry.export(tmp_path / "folder"), ministry.export(tmp_path / "published")
+    as_it_once_was(ministry, folder)
+    with refused("status-malformed: got status/3.jwt of an earlier version, expected status/3.cwt: update this folder"):
+        trustdir.load(folder, now=NOW).status(SHARD)
+    assert update(folder, Folder(published), now=NOW).whole == [SHARD]
+    found = trustdir.load(folder, now=NOW).status(SHARD)
+    assert found is not None
+    assert found[912_345] == 1
+    assert not (folder / "status" / f"{SHARD}.jwt").exists()
+
+
+def test_an_export_of_before_is_refused_and_changes_nothing(ministry: Ministry, tmp_path: Path) -> None:
+    folder, published = ministry.export(tmp_path / "folder"), ministry.export(tmp_path / "published")
+    as_it_once_was(ministry, published)
+    (folder / "titles.json").unlink()
+    with refused("status-malformed: got status/3.jwt of an earlier version"):
+        update(folder, Folder(published), now=NOW)
+    assert not (folder / "titles.json").exists()
+    ministry.export(published)
+    assert {path.name for path in (published / "status").iterdir()} == {f"{SHARD}.cwt"}
 
 
 def test_titles_that_were_changed_are_refused(ministry: Ministry, tmp_path: Path) -> None:
@@ -350,7 +239,7 @@ def test_a_folder_remembers_and_refuses_to_go_back(ministry: Ministry, tmp_path:
     older = ministry.trust_token(), ministry.status_token()
     ministry.version, ministry.listed_at = 8, NOW
     trustdir.load(ministry.export(tmp_path), now=NOW).status(SHARD)
-    (tmp_path / "status" / f"{SHARD}.jwt").write_text(older[1])
+    (tmp_path / "status" / f"{SHARD}.cwt").write_bytes(older[1])
     with refused("status-rollback"):
         trustdir.load(tmp_path, now=NOW).status(SHARD)
     (tmp_path / "trust-list.jwt").write_text(older[0])

@@ -13,12 +13,12 @@ import cbor2
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from card import base45, cwt, deflate, plain, qr, status
+from card import base45, cwt, deflate, plain, qr, status, status_jwt
 from card.errors import CardError
 from card.projection import STATUS, to_cwt
 from keys import es256
-from keys.encoding import unb64url
-from tests.card.cards import claims
+from keys.encoding import b64url, unb64url
+from tests.card.cards import claims, new_ministry
 from tests.require import require
 
 VECTORS = Path(os.environ.get("KETS_VECTORS") or Path(__file__).parents[3] / "shared" / "vectors")
@@ -102,8 +102,8 @@ def lst_of(text: str) -> tuple[int, str]:
 def test_the_short_lists_of_the_draft(bits: int) -> None:
     text = draft("status_list_encoding_json" if bits == 1 else "status_list_encoding2_json")
     raw = bytes(int(byte, 16) for byte in re.findall(r"0x([0-9a-f]{2})", text.split("encoded")[0]))
-    assert lst_of(text) == (bits, status.compressed(raw))
-    assert status.inflated(lst_of(text)[1], length=len(raw)) == raw
+    assert lst_of(text) == (bits, b64url(status.compressed(raw)))
+    assert status.inflated(unb64url(lst_of(text)[1]), length=len(raw)) == raw
     entries = [status.entry(raw, index, bits=bits) for index in range(len(raw) * 8 // bits)]
     # the draft's own tables of these two examples, sections 4.1 and 4.2
     tables = {1: [1, 0, 0, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0, 1], 2: [1, 2, 0, 3, 0, 1, 0, 1, 1, 2, 3, 3]}
@@ -124,7 +124,7 @@ def test_the_long_lists_of_the_draft(name: str, bits: int) -> None:
     """2^20 entries, a few of them set; read, and written again to the same entries."""
     text = draft(name)
     assert lst_of(text)[0] == bits
-    raw = status.inflated(lst_of(text)[1], length=2**20 * bits // 8)
+    raw = status.inflated(unb64url(lst_of(text)[1]), length=2**20 * bits // 8)
     width = 8 // bits
     held = {
         place * width + part: status.entry(raw, place * width + part, bits=bits)
@@ -175,7 +175,7 @@ APPENDIX = {
 def test_a_published_token_has_the_shape_of_ours() -> None:
     parts = draft("status_list_jwt").split("}\n.\n{")
     header, payload = json.loads(parts[0] + "}"), json.loads("{" + parts[1])
-    assert header["typ"] == status.TYP
+    assert header["typ"] == status_jwt.TYP
     assert {"sub", "iat", "exp", "ttl", "status_list"} == payload.keys()
     assert {"bits", "lst"} == payload["status_list"].keys()
 
@@ -209,6 +209,26 @@ def test_a_published_referenced_token_names_its_entry_as_ours_does() -> None:
     claims_set = plain.loads(tag.value[2])
     assert {name: type(each) for name, each in claims_set[STATUS]["status_list"].items()} == {"idx": int, "uri": str}
     assert to_cwt(claims())[STATUS]["status_list"].keys() == claims_set[STATUS]["status_list"].keys()
+    with pytest.raises(ValueError, match="unprotected header"):
+        cwt.parse(token)
+
+
+def test_a_published_status_list_has_the_claims_of_ours() -> None:
+    """The CWT of the draft names its key outside what is signed and its claims in another order; they are the same."""
+    token = draft_bytes("status_list_cwt")
+    head, unprotected, payload, signature = cbor2.loads(token).value
+    ministry = new_ministry()
+    own = cwt.parse(ministry.status_token())
+    published, ours = cbor2.loads(payload), cbor2.loads(own.payload)
+    assert cbor2.loads(head) == {1: -7, 16: status.TYP}
+    assert cbor2.loads(own.protected) == {1: -7, 4: ministry.signer().kid, 16: status.TYP}
+    assert (unprotected.keys(), len(signature)) == ({4}, 64)
+    assert {name: type(each) for name, each in published.items()} == {name: type(each) for name, each in ours.items()}
+    listed = published[status.STATUS_LIST]
+    assert {name: type(each) for name, each in listed.items()} == {"bits": int, "lst": bytes}
+    assert ours[status.STATUS_LIST].keys() == listed.keys()
+    assert status.inflated(listed["lst"], length=2) == bytes.fromhex("b9a3")
+    assert published[status.TTL] == status.TIME_TO_LIVE == ours[status.TTL]
     with pytest.raises(ValueError, match="unprotected header"):
         cwt.parse(token)
 

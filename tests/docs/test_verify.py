@@ -38,6 +38,7 @@ def program(language: str) -> str:
 @pytest.fixture
 def questions(tmp_path: Path) -> list[dict[str, Any]]:
     shutil.copytree(make.HERE / make.TRUST, tmp_path / make.TRUST)
+    make.unpacked(tmp_path)
     asked = []
     for name in EXPECTED:
         case = json.loads((make.HERE / name / "case.json").read_text(encoding="utf-8"))

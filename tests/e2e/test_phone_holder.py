@@ -87,7 +87,7 @@ class Gate:
         self.url = door.url
 
     def status(self, shard: int) -> StatusList:
-        token = httpx.get(f"{self.url}/v1/status/{shard}").text
+        token = httpx.get(f"{self.url}/v1/status/{shard}").content
         return StatusList.verify(token, shard=shard, trust=self.trust, now=self.now)
 
     def takes(self, text: str, now: int, nonce: bytes | None = None) -> Verified:

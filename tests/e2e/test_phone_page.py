@@ -125,7 +125,7 @@ def test_a_refresh_fetches_what_changed_and_no_more(
     phones: Phones, door: Door, ministry: Site, welder: dict[str, Any]
 ) -> None:
     now, shard = ministry.now, welder["status"]["list"]
-    whole = f"/v1/lists/status/{shard}.jwt"
+    whole = f"/v1/lists/status/{shard}.cwt"
     try:
         with phones.phone() as phone:
             phone.visit(door.url)

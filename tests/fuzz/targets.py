@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 from card import back, base45, cwt, deflate, live, plain, sdjwt
 from card.errors import CardError
+from card.status import LIST_BYTES
 from keys import jws
 from keys.encoding import b64url, unb64url
 from tests.abuse.scene import Scene, is_one_spelling
-from tests.card.forging import signed
+from tests.card.forging import listed, signed
 
 SCENE = Scene()
 
@@ -61,10 +62,9 @@ def cbor(data: bytes) -> None:
 
 
 def jwt(data: bytes) -> None:
-    """Compact JWS: of a card, and of the lists."""
+    """Compact JWS: of a card, and of the trust list."""
     token = data.decode("latin-1")
     assert SCENE.card("jwt", f"ey{token}") in (None, *SCENE.claims)
-    assert SCENE.status_list("status", token) is None or token in SCENE.status_tokens
     assert SCENE.trust_list("trust", token) is None or token in SCENE.trust_tokens
 
 
@@ -74,6 +74,17 @@ def signed_jwt(data: bytes) -> None:
     signing = f"{header}.{b64url(data)}"
     SCENE.card("signed jwt", f"{signing}.{b64url(SCENE.signer.sign(signing.encode()))}")
     refused(lambda: jws.parse(signing))
+
+
+def status(data: bytes) -> None:
+    """The CWT of a status list."""
+    assert SCENE.status_list("status", data) is None or data in SCENE.status_tokens
+
+
+def signed_status(data: bytes) -> None:
+    """The claims of a status list under a good signature."""
+    found = SCENE.status_list("signed status", listed(SCENE.signer, data))
+    assert found is None or len(found.entries) == LIST_BYTES
 
 
 def disclosures(data: bytes) -> None:
@@ -117,6 +128,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         cbor,
         jwt,
         signed_jwt,
+        status,
+        signed_status,
         disclosures,
         spelling,
     )
@@ -141,6 +154,8 @@ def seeds(name: str) -> list[bytes]:
         "cbor": payloads + lives,
         "jwt": [each[2:] for each in jwts] + [each.encode() for each in SCENE.trust_tokens],
         "signed_jwt": [unb64url(each.decode().split(".")[1]) for each in jwts],
+        "status": SCENE.status_tokens[:2],
+        "signed_status": [cwt.parse(each).payload for each in SCENE.status_tokens[:2]],
         "disclosures": held + [unb64url(one) for one in held[0].decode().split("~")[:-1]],
         "spelling": texts + jwts,
     }[name]

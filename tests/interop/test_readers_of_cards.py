@@ -6,15 +6,17 @@ Where another library takes what we refuse, `LAX` says so, and the test holds th
 from __future__ import annotations
 
 import json
+import zlib
 from typing import Any
 
 import cbor2
 import pytest
 
-from card import qr
+from card import qr, status
 from card.claims import CardClaims
 from card.errors import VerificationError
 from card.projection import encode_cwt, to_cwt, to_jwt
+from card.status import StatusList
 from card.verify import verify
 from keys.encoding import b64url
 from tests.card.cards import SHARD
@@ -146,3 +148,27 @@ def test_a_tampered_jwt_is_refused(node_reader: Reader, forge: Forge) -> None:
     assert accepted(read) == LAX["jose"].keys()
     assert all(claims in (None, to_jwt(forge.claims)) for claims in read.values())
     assert {name for name, token in tokens.items() if ours(forge, token) is not None} == set()
+
+
+def test_cwt_reads_our_status_list(python_reader: Reader, forge: Forge) -> None:
+    ministry = forge.ministry
+    token = status.encode(status.packed([(7, 1)]), shard=SHARD, issued_at=NOW, signer=forge.signer)
+    cut = token.index(b"\x63lst") + 40
+    tampered = {
+        "a bit of the list": token[:cut] + bytes((token[cut] ^ 1,)) + token[cut + 1 :],
+        "no signature at all": token[:-66] + b"\x40",
+        "a stranger's list": forge.stranger.status_token(issued_at=NOW),
+        "cut by a byte": token[:-1],
+    }
+    read = python_reader.read(cose_cases(forge, "cwt", {"genuine": token, **tampered}))
+    assert accepted(read) == {"genuine"}
+    claims = read["genuine"]
+    listed = claims.pop(str(status.STATUS_LIST))
+    assert claims == {"2": "kets:status:3", "4": NOW + status.MAX_LIFETIME, "6": NOW, str(status.TTL): 43_200}
+    assert listed["bits"] == 2
+    entries = zlib.decompress(bytes.fromhex(listed["lst"]))
+    mine = StatusList.verify(token, shard=SHARD, trust=ministry.trust(), now=NOW)
+    assert (mine.entries, mine[7], mine[8]) == (entries, 1, 0)
+    for other in tampered.values():
+        with pytest.raises(VerificationError):
+            StatusList.verify(other, shard=SHARD, trust=ministry.trust(), now=NOW)

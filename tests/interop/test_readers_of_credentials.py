@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from card import credential, wallet
+from card import credential, status_jwt, wallet
 from card.errors import VerificationError
 from card.sdjwt import digest
 from card.status import REVOKED, SUSPENDED, VALID, StatusList, encode, packed
@@ -106,7 +106,7 @@ def holder() -> Holder:
 
 
 def read(node_reader: Reader, holder: Holder, texts: dict[str, str], statuses: str = "") -> dict[str, Any]:
-    listed = statuses or holder.forge.ministry.status_token()
+    listed = statuses or holder.forge.ministry.status_jwt()
     by = {"jwk": holder.forge.signer.public_jwk, "statusList": listed}
     how = {"reader": "sd-jwt-vc", "nonce": ASKED.nonce, **by}
     return node_reader.read({name: {**how, "data": text} for name, text in texts.items()})
@@ -161,10 +161,10 @@ def test_what_was_tampered_with_is_refused(node_reader: Reader, holder: Holder) 
 def test_it_reads_our_status_lists(node_reader: Reader, holder: Holder, status: int, taken: bool) -> None:
     ministry = holder.forge.ministry
     entries = packed([(holder.forge.claims.status.index, status)])
-    token = encode(entries, shard=SHARD, issued_at=NOW - DAY, signer=holder.forge.signer)
-    answer = read(node_reader, holder, {"shown": holder.shown}, token)["shown"]
+    issued = {"shard": SHARD, "issued_at": NOW - DAY, "signer": holder.forge.signer}
+    answer = read(node_reader, holder, {"shown": holder.shown}, status_jwt.encode(entries, **issued))["shown"]
     assert (answer is not None) == taken
-    listed = StatusList.verify(token, shard=SHARD, trust=ministry.trust(), now=NOW)
+    listed = StatusList.verify(encode(entries, **issued), shard=SHARD, trust=ministry.trust(), now=NOW)
     if taken:
         judged = wallet.verify(holder.shown, trust=ministry.trust(), status={SHARD: listed}.get, now=NOW)
         assert judged.status == status
@@ -174,8 +174,8 @@ def test_it_reads_our_status_lists(node_reader: Reader, holder: Holder, status: 
 
 
 def test_it_refuses_a_status_list_that_is_altered(node_reader: Reader, holder: Holder) -> None:
-    head, body, signature = holder.forge.ministry.status_token().split(".")
+    head, body, signature = holder.forge.ministry.status_jwt().split(".")
     changed = encoded({**decoded(body), "exp": NOW + 400 * DAY})
-    stranger = holder.forge.stranger.status_token()
+    stranger = holder.forge.stranger.status_jwt()
     for token in (f"{head}.{changed}.{signature}", stranger):
         assert read(node_reader, holder, {"shown": holder.shown}, token)["shown"] is None

@@ -93,7 +93,7 @@ class Drill:
         invented = replace(claims, name="Si Pencuri", status=replace(claims.status, index=claims.status.index ^ 1))
         return qr.text(cwt.sign(invented, self.leaked))
 
-    def forged_list(self) -> str:
+    def forged_list(self) -> bytes:
         """A list by the leaked key, newer than the ministry's, in which everybody is in good standing."""
         now = int(datetime.now(UTC).timestamp())
         return status.encode(bytearray(status.LIST_BYTES), shard=0, issued_at=now, signer=self.leaked)
@@ -165,13 +165,13 @@ def _the_thief_signs_a_status_list(drill: Drill) -> None:
         StatusList.verify(drill.forged_list(), shard=0, trust=folder.trust, now=now)
     stolen = drill.published.with_name("stolen")
     shutil.copytree(drill.published, stolen)
-    (stolen / "status" / "0.jwt").write_text(drill.forged_list())
+    (stolen / "status" / "0.cwt").write_bytes(drill.forged_list())
     for changes in (stolen / "status").glob("0.since-*"):
         changes.unlink()
-    before = (drill.gate / "status" / "0.jwt").read_bytes()
+    before = (drill.gate / "status" / "0.cwt").read_bytes()
     with pytest.raises(VerificationError, match="status-signature"):
         update(drill.gate, Folder(stolen), now=now)
-    assert (drill.gate / "status" / "0.jwt").read_bytes() == before
+    assert (drill.gate / "status" / "0.cwt").read_bytes() == before
 
 
 def test_a_run_that_was_stopped_goes_on(drill: Drill, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,17 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from card import status
+from card import status_jwt
 from keys.encoding import unb64url as b64decoded
 from tests.card.cards import DAY, NOW, SHARD
-from tests.card.forging import b64, token
+from tests.card.forging import b64, list_claims, listed, token
 from tests.vectors.vector import NO_LIST, OUTDATED, REVOKED, SUSPENDED, Issuer
 
 STATUSES = {REVOKED: 1, SUSPENDED: 2, OUTDATED: 3}
 Builder = Callable[[Issuer, Path], None]
 
 
-def fresh(issuer: Issuer, folder: Path, *, listed_at: int = NOW - DAY, status_token: str = "", **trusted: Any) -> None:
+def fresh(
+    issuer: Issuer, folder: Path, *, listed_at: int = NOW - DAY, status_token: bytes = b"", **trusted: Any
+) -> None:
     """Everything in order, but for what is given."""
     ministry = issuer.ministry
     ministry.statuses = STATUSES
@@ -27,17 +29,10 @@ def fresh(issuer: Issuer, folder: Path, *, listed_at: int = NOW - DAY, status_to
 
 
 def with_status_list(**changes: Any) -> Builder:
-    """A status list of shard 3 whose payload differs, signed by its own signer."""
+    """A status list of shard 3 whose claims differ, signed by its own signer."""
 
     def build(issuer: Issuer, folder: Path) -> None:
-        payload = {
-            "sub": f"kets:status:{SHARD}",
-            "iat": NOW - DAY,
-            "exp": NOW + 6 * DAY,
-            "ttl": 43_200,
-            "status_list": {"bits": 2, "lst": status.compressed(bytes(status.LIST_BYTES))},
-        }
-        fresh(issuer, folder, status_token=issuer.signer.jwt({**payload, **changes}, {"typ": status.TYP}))
+        fresh(issuer, folder, status_token=listed(issuer.signer, list_claims(SHARD, NOW - DAY, **changes)))
 
     return build
 
@@ -111,6 +106,13 @@ def one_character_changed(token: str) -> str:
     return token[:place] + ("A" if token[place] != "A" else "B") + token[place + 1 :]
 
 
+def status_altered(issuer: Issuer, folder: Path) -> None:
+    issuer.ministry.statuses = STATUSES
+    token = issuer.ministry.status_token(issued_at=NOW - DAY)
+    place = len(token) - 80  # in the list
+    fresh(issuer, folder, status_token=token[:place] + bytes([token[place] ^ 1]) + token[place + 1 :])
+
+
 def of_another_shard(issuer: Issuer, folder: Path) -> None:
     token = issuer.ministry.status_token(shard=NO_LIST, signer=issuer.ministry.signer(NO_LIST))
     fresh(issuer, folder, status_token=token)
@@ -127,7 +129,7 @@ def signer_revoked(issuer: Issuer, folder: Path) -> None:
 def typed_as_a_status_list(issuer: Issuer, folder: Path) -> None:
     fresh(issuer, folder)
     root = issuer.ministry.keyring.root
-    (folder / "trust-list.jwt").write_text(root.jwt({"version": 7}, {"typ": status.TYP}))
+    (folder / "trust-list.jwt").write_text(root.jwt({"version": 7}, {"typ": status_jwt.TYP}))
 
 
 def with_a_number_of_5000_digits(issuer: Issuer, folder: Path) -> None:
@@ -167,15 +169,12 @@ FOLDERS: dict[str, Builder] = {
     "trust-missing": replaced("trust-list.jwt", lambda _: None),
     "titles-altered": replaced("titles.json", lambda titles: titles.replace("Welders", "Surgeons")),
     "status-rollback": with_seen(status_at=NOW - DAY + 1),
-    "status-altered": replaced(f"status/{SHARD}.jwt", one_character_changed),
-    "status-malformed": replaced(f"status/{SHARD}.jwt", lambda token: f"{token}="),
+    "status-altered": status_altered,
     "another-issuers-list": of_another_issuer,
     "status-of-another-shard": of_another_shard,
     "status-named-for-another-shard": with_status_list(sub=f"kets:status:{NO_LIST}"),
-    "status-from-the-future": with_status_list(iat=NOW + 301),
-    "status-four-bits": with_status_list(status_list={"bits": 4, "lst": status.compressed(bytes(2**19))}),
-    "status-short": with_status_list(status_list={"bits": 2, "lst": status.compressed(bytes(1_000))}),
-    "status-bomb": with_status_list(status_list={"bits": 2, "lst": status.compressed(bytes(5_000_000))}),
+    "status-from-the-future": with_status_list(iat=NOW + 301, exp=NOW + 301 + 7 * DAY),
+    "status-for-ever-and-ever": with_status_list(iat=NOW - 8 * DAY, exp=2**53 - 1),
     "status-for-ever": with_status_list(iat=NOW - 8 * DAY, exp=NOW + 5_000 * DAY),
 }
 """By name. In each the titles are those of the trust list, unless the name says otherwise."""

@@ -124,7 +124,8 @@ def tokens(issuer: Issuer) -> Iterator[tuple[str, Vector]]:
         "typ-of-a-status-list",
         Vector("signed, of another type", headed({**head, "typ": "statuslist+jwt"}), "newer-format"),
     )
-    yield "a-status-list", Vector("a status list shown as card", issuer.ministry.status_token(), "newer-format")
+    yield "a-status-list", Vector("a status list shown as card", issuer.ministry.status_token(), "unknown-key")
+    yield "a-status-list-jwt", Vector("the JWT of one shown as card", issuer.ministry.status_jwt(), "newer-format")
     yield "a-trust-list", Vector("a trust list shown as card", issuer.ministry.trust_token(), "unknown-key")
 
 

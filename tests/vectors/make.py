@@ -10,12 +10,13 @@ from typing import Any
 
 from card.messages import OUTCOME_OF
 from card.projection import to_jwt
-from tests.vectors import backs, forged, honest, live
+from tests.vectors import backs, forged, honest, live, statuses
 from tests.vectors.folders import FOLDERS
 from tests.vectors.vector import Issuer, Vector
 
 HERE = Path(__file__).parent
-TRUST = "trust"
+TRUST, STATUS = "trust", "status/*.cwt"
+KINDS = (honest.all_of, statuses.all_of, forged.all_of, live.all_of, backs.all_of)
 
 
 def make(folder: Path) -> None:
@@ -24,10 +25,21 @@ def make(folder: Path) -> None:
     for old in folder.iterdir():
         if (old / "case.json").exists() or old.name == TRUST:
             shutil.rmtree(old)
-    for name, build in FOLDERS.items():
+    for name, build in {**FOLDERS, **statuses.FOLDERS}.items():
         build(issuer, folder / TRUST / name)
-    for name, vector in (*honest.all_of(issuer), *forged.all_of(issuer), *live.all_of(issuer), *backs.all_of(issuer)):
+    for path in (folder / TRUST).glob(f"*/{STATUS}"):
+        path.with_suffix(".cwt.hex").write_text(path.read_bytes().hex())
+        path.unlink()
+    for name, vector in (each for kind in KINDS for each in kind(issuer)):
         _write(folder / name, vector)
+
+
+def unpacked(folder: Path) -> Path:
+    """The folders of a verifier made of those that `make` wrote: status lists as the bytes that they are."""
+    for path in (folder / TRUST).glob(f"*/{STATUS}.hex"):
+        path.with_suffix("").write_bytes(bytes.fromhex(path.read_text()))
+        path.unlink()
+    return folder
 
 
 def _write(folder: Path, vector: Vector) -> None:

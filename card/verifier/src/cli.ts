@@ -87,7 +87,7 @@ async function kept(path: string): Promise<Lists> {
     trustList: (await text("trust-list.jwt"))?.trim() ?? null,
     titles: await bytes("titles.json"),
     chain: await bytes("roots.json"),
-    status: async (shard) => (await text(`status/${shard}.jwt`))?.trim() ?? null,
+    status: async (shard) => (await bytes(`status/${shard}.cwt`)) ?? bytes(`status/${shard}.jwt`), // refused, if former
     delta: async (shard) => (await text(`status/${shard}.delta.jwt`))?.trim() ?? null,
     ...(seen && { seen }),
   };

@@ -51,7 +51,7 @@ class Reader {
       case 0:
         return value;
       case 1:
-        return -1 - value;
+        return negative(value);
       case 2:
         return this.bytes(value);
       case 3:
@@ -77,7 +77,7 @@ class Reader {
     const length = 1 << (info - 24);
     const value = this.bytes(length).reduce((total, byte) => total * 256 + byte, 0);
     if (value < (length === 1 ? 24 : 2 ** (4 * length))) throw new Malformed("got CBOR longer than it need be");
-    if (value >= Number.MAX_SAFE_INTEGER) throw new Malformed("got a number beyond 2^53");
+    if (value > Number.MAX_SAFE_INTEGER) throw new Malformed("got a number beyond 2^53");
     return value;
   }
 
@@ -107,6 +107,11 @@ class Reader {
     }
     return map;
   }
+}
+
+function negative(value: number): number {
+  if (value === Number.MAX_SAFE_INTEGER) throw new Malformed("got a number beyond 2^53");
+  return -1 - value;
 }
 
 /** The shorter first, else byte by byte; for the keys of this profile the bytewise order is the same. */

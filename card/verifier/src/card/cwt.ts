@@ -37,9 +37,9 @@ export class Sign1 {
   }
 }
 
-/** Take a COSE_Sign1 apart; Malformed when it is not one of this shape, to the last byte. */
-export function parse(cose: Bytes): Sign1 {
-  if (cose.length > MAX_BYTES || !startsWith(cose, START)) throw new Malformed("got no COSE_Sign1 of this profile");
+/** Take a COSE_Sign1 of at most `limit` bytes apart; Malformed when it is not one of this shape, to the last byte. */
+export function parse(cose: Bytes, limit = MAX_BYTES): Sign1 {
+  if (cose.length > limit || !startsWith(cose, START)) throw new Malformed("got no COSE_Sign1 of this profile");
   const [header, afterHeader] = takeBytes(cose.subarray(START.length));
   if (!startsWith(afterHeader, UNPROTECTED)) throw new Malformed("got an unprotected header, expected an empty one");
   const [payload, rest] = takeBytes(afterHeader.subarray(UNPROTECTED.length));
@@ -65,7 +65,7 @@ function startsWith(data: Bytes, start: Bytes): boolean {
 /** A byte string in its shortest form off the front of `data`, and the rest. */
 function takeBytes(data: Bytes): [Bytes, Bytes] {
   const first = data[0] ?? 0;
-  const more = first === 0x58 ? 1 : first === 0x59 ? 2 : 0;
+  const more = first === 0x58 ? 1 : first === 0x59 ? 2 : first === 0x5a ? 4 : 0;
   if (!more && (first < 0x40 || first >= 0x58)) throw new Malformed("got a CBOR item that is no byte string");
   const start = 1 + more;
   const length = more ? data.subarray(1, start).reduce((total, byte) => total * 256 + byte, 0) : first - 0x40;

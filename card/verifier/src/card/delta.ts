@@ -2,15 +2,16 @@
 import { SHARD_SIZE } from "./claims.js";
 import { parse, type Unverified } from "./compact.js";
 import { inflateTo } from "./deflate.js";
-import { type Bytes, b64url, unb64url } from "./encoding.js";
+import { type Bytes, b64url, hex, unb64url } from "./encoding.js";
 import { Malformed, orRefuse, VerificationError } from "./errors.js";
-import { text, whole } from "./json.js";
+import { type JsonObject, text, whole } from "./json.js";
 import { statusName } from "./projection.js";
-import { BITS, MAX_LIFETIME, MAX_TOKEN, type StatusList, signedBy } from "./status.js";
+import { BITS, MAX_LIFETIME, mustList, type StatusList } from "./status.js";
 import { CLOCK_SKEW, type TrustList } from "./trust.js";
 
 export const TYP = "kets-status-delta+jwt";
 export const MAX_CODED = SHARD_SIZE / 2;
+export const MAX_TOKEN = 2 ** 20;
 const VARINT_BYTES = 4;
 
 interface Delta {
@@ -70,6 +71,17 @@ async function read(unverified: Unverified, to: StatusList, trust: TrustList): P
   const changes = decoded(inflateTo(unb64url(text(payload, "changes")), MAX_CODED));
   const changed = to.changed(changes, issuedAt, Math.min(whole(payload, "exp"), issuedAt + MAX_LIFETIME));
   return { base: whole(payload, "base"), digest: b64url(unb64url(text(payload, "sha256"))), changed };
+}
+
+/** The payload, when a signer of `shard` signed it that may still list then. VerificationError("status-signature"). */
+async function signedBy(unverified: Unverified, shard: number, trust: TrustList): Promise<JsonObject> {
+  const key = trust.keys.get(hex(unverified.kid));
+  const payload = key?.shard === shard ? await unverified.verified(key.publicKey) : null;
+  if (!key || !payload) {
+    throw new VerificationError("status-signature", `got a delta that no signer of shard ${shard} signed`);
+  }
+  mustList(key, whole(payload, "iat"));
+  return payload;
 }
 
 /** [index, status] from LEB128 numbers: four times the entries skipped since the last one, plus the status. */

@@ -1,20 +1,23 @@
 /** Token Status List of a shard: 2 bits a card, 2^20 cards (docs/card-profile.md section 7, card/status.py). */
+import { type Cbor, type CborMap, decode, head } from "./cbor.js";
 import { SHARD_SIZE } from "./claims.js";
-import { parse, type Unverified } from "./compact.js";
+import { parse, type Sign1 } from "./cwt.js";
 import { inflateTo } from "./deflate.js";
-import { type Bytes, hex, unb64url } from "./encoding.js";
+import { ascii, type Bytes, concatenated, hex } from "./encoding.js";
 import { Malformed, orRefuse, VerificationError } from "./errors.js";
-import { sha256 } from "./es256.js";
-import { type JsonObject, member, text, whole } from "./json.js";
+import { sha256, verify } from "./es256.js";
 import { statusName } from "./projection.js";
-import { CLOCK_SKEW, DAY, mayList, type TrustList } from "./trust.js";
+import { CLOCK_SKEW, DAY, mayList, type TrustedKey, type TrustList } from "./trust.js";
 
 export const [VALID, REVOKED, SUSPENDED, DETAILS_OUTDATED] = [0, 1, 2, 3] as const;
-export const TYP = "statuslist+jwt";
+export const TYP = "application/statuslist+cwt";
 export const BITS = 2;
 export const LIST_BYTES = (SHARD_SIZE * BITS) / 8;
 export const MAX_LIFETIME = 7 * DAY;
-export const MAX_TOKEN = 2 ** 20;
+export const MAX_TOKEN = 2 * LIST_BYTES;
+const [SUB, EXP, IAT, STATUS_LIST, TTL] = [2, 4, 6, 65_533, 65_534] as const;
+const BEFORE_KID = Uint8Array.of(0xa3, 0x01, 0x26, 0x04, 0x48); // a map of three, 1 (alg): -7, 4 (kid): 8 bytes
+const AFTER_KID = concatenated(Uint8Array.of(0x10), head(3, TYP.length), ascii(TYP)); // 16 (typ)
 
 /** A status list that was verified: made by `StatusList.verify` alone. */
 export class StatusList {
@@ -28,14 +31,16 @@ export class StatusList {
   /**
    * Read the signed list of `shard`, offline.
    *
-   * 1. It is a compact JWS of type statuslist+jwt within bounds, else "status-malformed".
+   * 1. It is a COSE_Sign1 within bounds whose protected header has alg ES256, kid and typ statuslist+cwt, each in its
+   *    one spelling, else "status-malformed".
    * 2. It is signed, ES256, by a listed signer of that very shard, not revoked, and not after another signer took over
    *    from it, else "status-signature".
-   * 3. It is named for the shard, has iat and exp, 2 bits and 2^20 entries, else "status-malformed".
+   * 3. Its claims are sub, the name of the shard, exp, iat, ttl, and status_list of 2 bits and 2^20 entries, in
+   *    deterministic CBOR, and nothing else, else "status-malformed".
    * 4. It is not older than `oldest`, the youngest seen, else "status-rollback".
    * 5. It was not issued in the future, else "clock-behind" (5 minutes granted).
    */
-  static async verify(token: string, { shard, trust, now, oldest = 0 }: Expected): Promise<StatusList> {
+  static async verify(token: Bytes, { shard, trust, now, oldest = 0 }: Expected): Promise<StatusList> {
     const read = await orRefuse("status-malformed", () => StatusList.read(opened(token), shard, trust));
     if (read.issuedAt < oldest) throw new VerificationError("status-rollback", `got a list of ${read.issuedAt}`);
     if (read.issuedAt > now + CLOCK_SKEW) {
@@ -65,15 +70,23 @@ export class StatusList {
     return new StatusList(this.shard, issuedAt, expiresAt, entries);
   }
 
-  private static async read(unverified: Unverified, shard: number, trust: TrustList): Promise<StatusList> {
-    const payload = await signedBy(unverified, shard, trust);
-    const issuedAt = whole(payload, "iat");
-    const list = member(payload, "status_list");
-    if (text(payload, "sub") !== statusName(shard)) throw new Malformed("got the list of another shard");
-    if (whole(list, "bits") !== BITS) throw new Malformed("got another number of bits than 2");
-    const entries = inflateTo(unb64url(text(list, "lst")), LIST_BYTES);
+  private static async read(sign1: Sign1, shard: number, trust: TrustList): Promise<StatusList> {
+    const key = trust.keys.get(hex(kidOf(sign1)));
+    if (key?.shard !== shard || !(await verify(key.publicKey, sign1.signedBytes, sign1.signature))) {
+      throw new VerificationError("status-signature", `got a list that no signer of shard ${shard} signed`);
+    }
+    const claims = members(decode(sign1.payload), 5);
+    const [issuedAt, expiresAt] = [whole(claims.get(IAT)), whole(claims.get(EXP))];
+    whole(claims.get(TTL));
+    mustList(key, issuedAt);
+    const list = members(claims.get(STATUS_LIST), 2);
+    const lst = list.get("lst");
+    if (claims.get(SUB) !== statusName(shard)) throw new Malformed("got the list of another shard");
+    if (list.get("bits") !== BITS) throw new Malformed("got another number of bits than 2");
+    if (!(lst instanceof Uint8Array)) throw new Malformed("got a list that is no bytes");
+    const entries = inflateTo(lst, LIST_BYTES);
     if (entries.length !== LIST_BYTES) throw new Malformed("got a list of another length");
-    return new StatusList(shard, issuedAt, Math.min(whole(payload, "exp"), issuedAt + MAX_LIFETIME), entries);
+    return new StatusList(shard, issuedAt, Math.min(expiresAt, issuedAt + MAX_LIFETIME), entries);
   }
 }
 
@@ -84,19 +97,32 @@ interface Expected {
   readonly oldest?: number;
 }
 
-function opened(token: string): Unverified {
-  if (token.length > MAX_TOKEN) throw new Malformed(`got more than ${MAX_TOKEN} characters`);
-  const unverified = parse(token);
-  if (unverified.typ !== TYP) throw new Malformed(`got type ${unverified.typ}, expected ${TYP}`);
-  return unverified;
+function opened(token: Bytes): Sign1 {
+  const sign1 = parse(token, MAX_TOKEN);
+  const [got, expected] = [sign1.protectedHeader, concatenated(BEFORE_KID, kidOf(sign1), AFTER_KID)];
+  if (got.length !== expected.length || got.some((byte, place) => byte !== expected[place])) {
+    throw new Malformed("got another protected header");
+  }
+  return sign1;
 }
 
-/** The payload, when a signer of `shard` signed it that may still list then. VerificationError("status-signature"). */
-export async function signedBy(unverified: Unverified, shard: number, trust: TrustList): Promise<JsonObject> {
-  const key = trust.keys.get(hex(unverified.kid));
-  const payload = key?.shard === shard ? await unverified.verified(key.publicKey) : null;
-  if (!key || !payload || !mayList(key, whole(payload, "iat"))) {
-    throw new VerificationError("status-signature", `got a list that no signer of shard ${shard} signed`);
+const kidOf = (sign1: Sign1): Bytes => sign1.protectedHeader.slice(BEFORE_KID.length, BEFORE_KID.length + 8);
+
+/** VerificationError("status-signature") when the signer may list nothing of this time. */
+export function mustList(key: TrustedKey, issuedAt: number): void {
+  if (!mayList(key, issuedAt)) {
+    throw new VerificationError("status-signature", `got a list of ${issuedAt}, when its signer signed none`);
   }
-  return payload;
+}
+
+/** A map of so many members; of other members one of these is missing. */
+function members(value: Cbor | undefined, count: number): CborMap {
+  if (!(value instanceof Map) || value.size !== count) throw new Malformed("got claims beside those of this profile");
+  return value;
+}
+
+/** A whole number from 0 to 2^53 - 1. */
+function whole(value: Cbor | undefined): number {
+  if (typeof value !== "number" || value < 0) throw new Malformed("got a time that is not a whole number");
+  return value;
 }

@@ -24,7 +24,7 @@ export interface Lists {
   readonly titles: Bytes | null;
   /** roots.json, where there is one. */
   readonly chain?: Bytes | null;
-  readonly status: (shard: number) => string | null | Promise<string | null>;
+  readonly status: (shard: number) => Bytes | null | Promise<Bytes | null>;
   /** The delta that is held of a shard beside its list, where there is one. */
   readonly delta?: (shard: number) => string | null | Promise<string | null>;
   readonly seen?: Seen;

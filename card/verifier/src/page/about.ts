@@ -58,7 +58,7 @@ async function trusted(lists: Lists): Promise<HTMLElement[]> {
     const { trust } = held;
     const filled = { made: moment(trust.issuedAt), ends: day(trust.expiresAt), keys: trust.keys.size };
     const oldest = Math.min(...held.status.map((list) => list.issuedAt));
-    const size = Math.ceil(held.characters / 1000);
+    const size = Math.ceil(held.bytes / 1000);
     const status = { held: held.status.length, all: held.shards, size, made: moment(oldest) };
     parts.push(line("trust-list", say("trust-made", filled)));
     parts.push(line("status-lists", held.status.length ? say("status-held", status) : say("lists-none")));

@@ -3,6 +3,7 @@
  * what was seen, so that nothing older is ever taken. Only what was verified is kept, all of a refresh or nothing.
  */
 
+import { ascii, type Bytes } from "../card/encoding.js";
 import type { PublicJwk } from "../card/es256.js";
 import {
   type Code,
@@ -30,7 +31,7 @@ export interface Held {
   readonly overdue: boolean;
   readonly status: readonly StatusList[];
   readonly shards: number;
-  readonly characters: number;
+  readonly bytes: number;
 }
 
 export class Lists {
@@ -47,7 +48,7 @@ export class Lists {
       if (name === "kept") {
         lists.#kept = value as Kept;
       } else if (name.startsWith("status/")) {
-        lists.#status.set(Number(name.slice(7)), value as Tokens);
+        lists.#status.set(Number(name.slice(7)), tokensOf(value as Tokens | FormerTokens));
       }
     }
     return lists;
@@ -73,7 +74,7 @@ export class Lists {
   }
 
   #tokens(): Pick<Given, "status" | "delta"> {
-    const status = (shard: number): string | null => {
+    const status = (shard: number): Bytes | null => {
       this.#asked.add(shard);
       return this.#status.get(shard)?.list ?? null;
     };
@@ -94,7 +95,7 @@ export class Lists {
         overdue: [trust, ...lists].some((list) => list.expiresAt < now()) || lists.length === 0,
         status: lists,
         shards: shardsOf(trust).length,
-        characters: charactersOf(this.#status),
+        bytes: bytesOf(this.#status),
       };
     } catch (error) {
       if (error instanceof VerificationError) {
@@ -163,7 +164,20 @@ export class Lists {
 const shardsOf = (trust: TrustList): number[] => [
   ...new Set([...trust.keys.values()].filter((key) => key.revokedAt === null).map((key) => key.shard)),
 ];
-const charactersOf = (status: ReadonlyMap<number, Tokens>): number =>
+
+/** What a page of before lists were CWT has kept: a list that is refused until the next refresh. */
+interface FormerTokens {
+  readonly list: string;
+  readonly delta: string | null;
+}
+
+const tokensOf = ({ list, delta }: Tokens | FormerTokens): Tokens => ({
+  list: typeof list === "string" ? ascii(list) : list,
+  delta,
+});
+const bytesOf = (status: ReadonlyMap<number, Tokens>): number =>
   [...status.values()].reduce((sum, { list, delta }) => sum + list.length + (delta?.length ?? 0), 0);
 const isOther = (one: Tokens, other: Tokens | undefined): boolean =>
-  one.list !== other?.list || one.delta !== other?.delta;
+  !other || one.delta !== other.delta || !isSame(one.list, other.list);
+const isSame = (one: Bytes, other: Bytes): boolean =>
+  one.length === other.length && one.every((byte, place) => byte === other[place]);

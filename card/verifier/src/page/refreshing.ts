@@ -1,5 +1,6 @@
 /** Fetches what is newer, and gives it out verified: the trust list by the pinned root, each status list by it. */
 
+import { MAX_TOKEN as MAX_DELTA } from "../card/delta.js";
 import type { Bytes } from "../card/encoding.js";
 import type { PublicJwk } from "../card/es256.js";
 import {
@@ -19,7 +20,7 @@ import { now } from "./times.js";
 
 const PLACE = "../v1/lists/"; // as a verifier's folder, docs/card-profile.md section 9
 const MAX_TITLES = 2 ** 20;
-const ROOM = 4 * 2 ** 20; // characters of status lists that are fetched; beyond it, only those that cards asked for
+const ROOM = 4 * 2 ** 20; // bytes of status lists that are fetched; beyond it, only those that cards asked for
 const AT_ONCE = 4;
 const DELTAS = 7 * 86_400; // seconds for which what changed is told apart
 
@@ -54,7 +55,7 @@ export async function fetchTrusted(before: Kept | undefined): Promise<[Kept, Tru
 
 /** What is kept of a shard: its status list, and the changes since, both as they were signed. */
 export interface Tokens {
-  readonly list: string;
+  readonly list: Bytes;
   readonly delta: string | null;
 }
 
@@ -103,20 +104,19 @@ async function newest({ shard, held }: Wanted, trust: TrustList, oldest: number)
   if (changed && changed.issuedAt >= oldest) {
     return changed;
   }
-  const data = await fetched(`${PLACE}status/${shard}.jwt`, MAX_STATUS);
-  if (!data) {
+  const list = await fetched(`${PLACE}status/${shard}.cwt`, MAX_STATUS);
+  if (!list) {
     return null;
   }
-  const list = text(data);
   const { issuedAt } = await StatusList.verify(list, { shard, trust, now: now(), oldest });
   return { tokens: { list, delta: null }, issuedAt };
 }
 
-async function withChanges(list: string, shard: number, trust: TrustList): Promise<Found | undefined> {
+async function withChanges(list: Bytes, shard: number, trust: TrustList): Promise<Found | undefined> {
   try {
     const to = await StatusList.verify(list, { shard, trust, now: now() });
     const recent = now() - to.issuedAt < DELTAS;
-    const data = recent ? await fetched(PLACE + sinceFile(shard, to.issuedAt), MAX_STATUS) : null;
+    const data = recent ? await fetched(PLACE + sinceFile(shard, to.issuedAt), MAX_DELTA) : null;
     const delta = data && text(data);
     return delta
       ? { tokens: { list, delta }, issuedAt: (await applied(delta, { to, trust, now: now() })).issuedAt }
