@@ -10,11 +10,13 @@ from fastapi import Depends, FastAPI
 from api import (
     card_life,
     cards,
+    employers,
     errors,
     health,
     holder,
     ledger,
     lists,
+    live,
     phone,
     phone_keys,
     photos,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ROUTES = (submissions, receipts, ledger, health, phone, phone_keys, holder, reference)
-READS = (workers, replays, cards, card_life, photos, lists, statistics)
+READS = (workers, replays, cards, card_life, photos, lists, statistics, live, employers)
 """Those that may be asked to include what was just written."""
 
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}

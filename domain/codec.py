@@ -142,10 +142,11 @@ def decode_all(stream: UUID, rows: Sequence[Stored]) -> list[Event]:
     return events
 
 
-def told(stream: UUID, clears: bytes) -> list[Event] | None:
+def told(stream: UUID, clears: bytes, moments: Sequence[datetime] = ()) -> list[Event] | None:
     """A stream's events, by all its clear parts joined by commas, from the first version on; in one go.
 
-    For readers that fold and look at nothing else: `recorded_at` and `submission` are left out.
+    For readers that fold and look at nothing else: `submission` is left out, and `recorded_at` unless `moments` has
+    it of each event.
     None when one of them is a fact that this version does not know; then `decode` them one by one.
     """
     try:
@@ -155,6 +156,8 @@ def told(stream: UUID, clears: bytes) -> list[Event] | None:
     for version, event in enumerate(events, start=1):
         force_setattr(event, "originator_id", stream)
         force_setattr(event, "originator_version", version)
+    for event, moment in zip(events, moments, strict=False):
+        force_setattr(event, "recorded_at", moment)
     return events
 
 

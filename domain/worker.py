@@ -171,6 +171,10 @@ class Worker(Struct, kw_only=True):
         """The employment that is open with `employer`, or None."""
         return next((e for e in self.employments.values() if e.active and e.employer == employer), None)
 
+    def employed_on(self, day: date) -> bool:
+        """Whether any employment lasts on `day`, as far as is known: an open one lasts for ever."""
+        return any(e.started_on <= day <= (e.ended_on or date.max) for e in self.employments.values())
+
     @property
     def current(self) -> Employment | None:
         """The employment that a record and a card show: of those still open, the one that began last."""

@@ -24,6 +24,7 @@ STATUS = {"valid": 0, "revoked": 1, "suspended": 2, "superseded": 3}
 
 class Cards(Projection):
     name = "cards"
+    dated = True
     table = Table(
         "card",
         {

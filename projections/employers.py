@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from domain.employer import Employer
 from projections.projection import Projection
@@ -10,6 +11,8 @@ from projections.table import Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from psycopg import Connection
 
     from domain.worker import Worker
 
@@ -36,3 +39,13 @@ class Employers(Projection):
             e = state
             open_places = sum(1 for place in e.establishments.values() if place.state == "open")
             yield (e.id, e.nib, e.name, e.industry, e.regency, e.verified_on, open_places)
+
+
+def employer_of(conn: Connection[Any], given: str) -> UUID | None:
+    """The employer with this id or NIB, as far as the read model knows."""
+    try:
+        where, value = "employer", UUID(given)
+    except ValueError:
+        where, value = "nib", given  # type: ignore[assignment]  # one or the other
+    row = conn.execute(f"SELECT employer FROM read.employer WHERE {where} = %s", (value,)).fetchone()  # noqa: S608 - one of two names
+    return row[0] if row else None

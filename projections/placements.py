@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from domain import codes
-from domain.errors import Refused
 from domain.worker import Worker
+from projections.grouped import grouped
 from projections.projection import Projection
 from projections.table import Row, Table
 
@@ -76,19 +76,15 @@ def placements(
 
     Raises: Refused("dimension-unknown").
     """
-    for dimension in by:
-        if dimension not in DIMENSIONS:
-            raise Refused("dimension-unknown", got=dimension, expected=", ".join(DIMENSIONS))
-    columns = "".join(f"{name}, " for name in dict.fromkeys(by))
-    hires = "sum(n)" if source(by) == "placements" else "count(*)"
-    table = "placements" if source(by) == "placements" else "hire"
-    found = conn.execute(
-        f"SELECT {columns} coalesce({hires} FILTER (WHERE channel <> 'direct'), 0)::bigint AS placements,"  # noqa: S608 - dimensions are checked above
-        f" coalesce({hires}, 0)::bigint AS hires FROM read.{table}"
-        " WHERE month >= coalesce(%s::date, '-infinity') AND month <= coalesce(%s::date, 'infinity')"
-        + (f" GROUP BY {columns.rstrip(', ')}" if by else "")
-        + f" ORDER BY placements DESC, hires DESC{', ' + columns.rstrip(', ') if by else ''}",
-        (since, until),
+    counted = source(by) == "placements"
+    n = "sum(n)" if counted else "count(*)"
+    return grouped(
+        conn,
+        "read.placements" if counted else "read.hire",
+        by,
+        DIMENSIONS,
+        f"coalesce({n} FILTER (WHERE channel <> 'direct'), 0)::bigint AS placements, coalesce({n}, 0)::bigint AS hires",
+        order="placements DESC, hires DESC",
+        since=since,
+        until=until,
     )
-    names = [column.name for column in found.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

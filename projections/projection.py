@@ -6,21 +6,35 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from domain.employer import Employer
+    from domain.event import Event
     from domain.worker import Worker
     from projections.table import Row, Table
 
 
-class Projection(ABC):
+class ReadModel(ABC):
     """Disposable: it may be dropped and rebuilt at any time, and never reads another stream.
 
     No two streams state the same row: the key of a table that is not one of counts holds the stream's id.
+    `dated`: it looks at when facts were recorded, which a rebuild else leaves out.
     """
 
     name: ClassVar[str]
     table: ClassVar[Table]
+    dated: ClassVar[bool] = False
+
+    @abstractmethod
+    def stated(self, state: Worker | Employer, events: Sequence[Event]) -> Iterable[Row]:
+        """What the table says of one worker or employer, whose recorded events are `events`. Pure."""
+
+
+class Projection(ReadModel):
+    """Of the state alone: most are."""
+
+    def stated(self, state: Worker | Employer, events: Sequence[Event]) -> Iterable[Row]:  # noqa: ARG002 - the base class's
+        return self.rows(state)
 
     @abstractmethod
     def rows(self, state: Worker | Employer) -> Iterable[Row]:

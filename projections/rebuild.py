@@ -25,11 +25,13 @@ from registry.store import one_stream, whole_streams
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from concurrent.futures import Future
+    from datetime import datetime
     from uuid import UUID
 
     from psycopg import Connection
 
     from domain.decide import State
+    from domain.event import Event
     from projections.table import Row
 
     Counts = dict[str, Counter[Row]]
@@ -119,15 +121,17 @@ def _shards(url: str, tops: Mapping[int, int], names: Sequence[str]) -> Parts:
     role = DatabaseRole.PROJECT
     with connect(url, role) as reading, connect(url, role, autocommit=True) as writing:
         writing.execute("SET search_path TO building, public")
+        dated = any(PROJECTIONS[name].dated for name in names)
         for shard, top in tops.items():
-            streams = whole_streams(reading, shard, top)
+            streams = whole_streams(reading, shard, top, dated=dated)
             while some := list(islice(streams, STREAMS)):
                 stated: dict[str, list[Row]] = {name: [] for name in names}
-                for stream, last, clears in some:
-                    state = _state(writing, stream, last, clears, top)
+                for stream, last, clears, moments in some:
+                    events = _events(writing, stream, last, clears, moments, top)
+                    state: State = History(stream, events).state()
                     for name, rows in stated.items():
-                        rows += PROJECTIONS[name].rows(state)
-                yield sum(last for _, last, _ in some), _written(writing, stated)
+                        rows += PROJECTIONS[name].stated(state, events)
+                yield sum(last for _, last, *_ in some), _written(writing, stated)
 
 
 def _written(conn: Connection[Any], stated: Mapping[str, list[Row]]) -> Counts:
@@ -142,10 +146,11 @@ def _written(conn: Connection[Any], stated: Mapping[str, list[Row]]) -> Counts:
     return counts
 
 
-def _state(conn: Connection[Any], stream: UUID, last: int, clears: bytes, top: int) -> State:
-    events = codec.told(stream, clears)
+def _events(
+    conn: Connection[Any], stream: UUID, last: int, clears: bytes, moments: Sequence[datetime], top: int
+) -> list[Event]:
+    events = codec.told(stream, clears, moments)
     if events is None or len(events) != last:
         rows = one_stream(conn, stream, top)
         events = [codec.decode(s, v, topic, at, source, clear, None) for s, v, topic, at, source, clear in rows]
-    state: State = History(stream, events).state()
-    return state
+    return events

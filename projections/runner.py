@@ -31,12 +31,14 @@ from registry.store import SHARDS, Datastore, heads, touched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from uuid import UUID
 
     from psycopg import Connection, Cursor
     from psycopg.rows import DictRow
 
     from domain.decide import State
-    from projections.projection import Projection
+    from domain.event import Event
+    from projections.projection import ReadModel
     from projections.table import Row
 
 BATCH = 5_000
@@ -46,6 +48,8 @@ POLL = 0.05
 BUILDING = "!building"
 
 Positions = dict[int, int]
+Folded = tuple["State", "Sequence[Event]"]
+"""The state of a stream, and the events it is folded from."""
 
 
 class Runner:
@@ -255,22 +259,25 @@ def _next(at: Positions, tops: Iterable[tuple[int, int]], room: int) -> Position
     return new
 
 
-def _change(projection: Projection, folds: Iterable[tuple[State | None, State]]) -> Counter[Row]:
+def _change(projection: ReadModel, folds: Iterable[tuple[Folded | None, Folded]]) -> Counter[Row]:
     change: Counter[Row] = Counter()
     for before, after in folds:
-        change.update(difference(projection.rows(before) if before else (), projection.rows(after)))
+        change.update(difference(projection.stated(*before) if before else (), projection.stated(*after)))
     return change
 
 
-def _projection(name: str) -> Projection:
+def _projection(name: str) -> ReadModel:
     return PROJECTIONS[name.removesuffix(BUILDING)]
 
 
-def _folds(rows: Iterator[tuple[Any, ...]], after: int) -> Iterator[tuple[State | None, State]]:
+def _folds(rows: Iterator[tuple[Any, ...]], after: int) -> Iterator[tuple[Folded | None, Folded]]:
     """Each touched stream as it was at position `after`, None when it had not begun, and as it is now."""
     for stream, group in groupby(rows, itemgetter(0)):
         own = list(group)
         events = codec.decode_all(stream, [(*row[1:6], None) for row in own])
         known = [event for event, row in zip(events, own, strict=True) if row[6] <= after]
-        before = History(stream, known).state() if known else None
-        yield before, History(stream, events).state()
+        yield _folded(stream, known) if known else None, _folded(stream, events)
+
+
+def _folded(stream: UUID, events: Sequence[Event]) -> Folded:
+    return History(stream, events).state(), events

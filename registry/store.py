@@ -352,17 +352,21 @@ def touched(conn: Connection[Any], shard: int, after: int, upto: int) -> Iterato
         yield from cur.execute(query, (after, upto, upto))
 
 
-def whole_streams(conn: Connection[Any], shard: int, upto: int) -> Iterator[tuple[UUID, int, bytes]]:
-    """Every stream of a shard up to position `upto`: (stream, last version, its clear parts joined by commas).
+def whole_streams(
+    conn: Connection[Any], shard: int, upto: int, *, dated: bool
+) -> Iterator[tuple[UUID, int, bytes, Sequence[datetime]]]:
+    """Every stream of a shard up to position `upto`: (stream, last version, its clear parts joined by commas, and if
+    `dated` when each was recorded).
 
     By one COPY, which the connection is busy with until the last row; streams in order.
     """
+    moments = "array_agg(recorded_at ORDER BY version)" if dated else "'{}'::timestamptz[]"
     query = (
-        f"COPY (SELECT stream, max(version), string_agg(clear, ',' ORDER BY version) FROM event_{shard:02d}"  # noqa: S608 - numbers
-        f" WHERE position <= {upto} GROUP BY stream ORDER BY stream) TO STDOUT (FORMAT binary)"
+        f"COPY (SELECT stream, max(version), string_agg(clear, ',' ORDER BY version), {moments}"  # noqa: S608 - our own words
+        f" FROM event_{shard:02d} WHERE position <= {upto} GROUP BY stream ORDER BY stream) TO STDOUT (FORMAT binary)"
     )
     with conn.cursor() as cur, cur.copy(query) as copy:
-        copy.set_types(["uuid", "int4", "bytea"])
+        copy.set_types(["uuid", "int4", "bytea", "timestamptz[]"])
         yield from copy.rows()
 
 

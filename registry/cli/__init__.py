@@ -31,6 +31,7 @@ from registry.cli import (
     intake,
     key_commands,
     ledger,
+    live,
     people,
     phones,
     reading,
@@ -66,6 +67,7 @@ wallets.add_to(cards.card)
 phones.add_to(cards.card)
 trust.add_to(app)
 reading.add_to(app)
+live.add_to(app)
 key_commands.add_to(app)
 intake.add_to(app)
 ledger.add_to(app)

@@ -90,10 +90,10 @@ def placements(
 
 def show_placements(rows: list[dict[str, Any]], dimensions: list[str]) -> None:
     columns = [*dimensions, "placements", "hires"]
-    table("Placements", columns, [[_titled(row[column]) for column in columns] for row in rows])
+    table("Placements", columns, [[titled(row[column]) for column in columns] for row in rows])
 
 
-def _titled(value: object) -> object:
+def titled(value: object) -> object:
     """A code with its title; a month without its day."""
     if isinstance(value, date):
         return f"{value:%Y-%m}"

@@ -59,6 +59,11 @@ ROUTES = {
     "GET /v1/lists/status/{n}.cwt",
     "GET /v1/lists/status/{n}.since-{day}.jwt",
     "GET /v1/statistics/placements",
+    "GET /v1/statistics/flows",
+    "GET /v1/statistics/training",
+    "GET /v1/statistics/quality",
+    "GET /v1/statistics/cards",
+    "GET /v1/employers/{id}/calendar",
     "GET /healthz",
     "GET /metrics",
 }

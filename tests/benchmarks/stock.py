@@ -102,7 +102,7 @@ class Lives(Projection[View]):
         events = self.known.setdefault(stream, [])
         events.append(domain_event)
         state = History(stream, events).state()
-        rows = {name: list(PROJECTIONS[name].rows(state)) for name in READ_MODELS}
+        rows = {name: list(PROJECTIONS[name].stated(state, ())) for name in READ_MODELS}
         before = self.stated.get(stream, {})
         self.stated[stream] = rows
         self.view.include({name: difference(before.get(name, ()), rows[name]) for name in READ_MODELS}, tracking)

@@ -132,6 +132,8 @@ def test_a_stream_told_at_once_says_what_its_events_say(some: list[Event]) -> No
     found = told(stream, b",".join(encode(event)[0] for event in placed))
     assert found is not None
     assert [said(event) for event in found] == [said(read(event, None)) for event in placed]
+    dated = told(stream, b",".join(encode(event)[0] for event in placed), [event.recorded_at for event in placed])
+    assert [event.recorded_at for event in dated or ()] == [event.recorded_at for event in placed]
 
 
 def said(event: Event) -> tuple[Any, ...]:

@@ -11,9 +11,11 @@ from domain.decide import History
 from domain.employer import Employer
 from domain.history import effective
 from projections.runner import PROJECTIONS
+from tests.projections import naive_lives as lives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
     from uuid import UUID
 
     from psycopg import Connection
@@ -32,6 +34,7 @@ COLUMNS = {
     "cards": "worker card shard index status issued_at expires_at kid changed_at",
     "renewals": "worker card why due_on until",
     "employers": "employer nib name industry regency verified_on establishments",
+    **lives.COLUMNS,
 }
 CARD_STATUS = {"valid": 0, "revoked": 1, "suspended": 2, "superseded": 3}
 
@@ -45,6 +48,8 @@ def expected(events: Iterable[Event]) -> dict[str, Table]:
     for stream, own in streams.items():
         history = History(stream, sorted(own, key=lambda event: event.originator_version))
         state = history.state()
+        found["calendar"].update(set(lives.calendar(state, history)))
+        found["quality"].update(lives.quality(history.events))
         if isinstance(state, Employer):
             found["employers"][_employer(state)] += 1
             continue
@@ -52,6 +57,13 @@ def expected(events: Iterable[Event]) -> dict[str, Table]:
         found["roster"].update(_roster(state))
         found["cards"].update(_cards(state))
         found["renewals"].update((state.id, due.card, due.why, due.on, due.until) for due in cards.dues(state))
+        found["card-counts"].update(lives.card_counts(state, history))
+
+        def who(day: date, history: History = history) -> tuple[str, str, str]:
+            return _person(history.state(on=day), day.year)
+
+        found["flows"].update(lives.flows(history, who))
+        found["training"].update(lives.training(history, who))
         for employment, cell, person in _hires(history):
             found["placements"][cell[:3] + cell[4:]] += 1
             found["hires"][(stream, employment, *cell, *person)] += 1
@@ -63,7 +75,7 @@ def held(conn: Connection[Any]) -> dict[str, Table]:
     found: dict[str, Table] = {}
     for name, columns in COLUMNS.items():
         names = ", ".join(f'"{column}"' for column in columns.split())
-        count = "n" if name == "placements" else "1"
+        count = "n" if PROJECTIONS[name].table.counts else "1"
         query = f"SELECT {names}, {count} FROM read.{PROJECTIONS[name].table.name}"  # noqa: S608 - our own names
         found[name] = Counter({tuple(row): n for *row, n in conn.execute(query)})
     return found
