@@ -69,6 +69,15 @@ def test_the_registry_finds_what_the_file_of_truths_says(site: Site, tmp_path: P
     assert hires == planted
     assert placements.placements(site.reading(), ())[0]["hires"] == sum(planted.values()) > 50
 
+    left = [*known["counts"]["ends"], *({**cell, "n": -cell["n"]} for cell in known["counts"]["reinstated"])]
+    for cell in left:
+        cell["province"] = codes.province_of(cell["regency"])
+    of_end = ("month", "cause", "province", "industry", "contract", "sex", "age_band")
+    query = (
+        f"SELECT to_char(month, 'YYYY-MM'), {', '.join(of_end[1:])}, count(*)::int FROM read.flow WHERE what = 'ended'"  # noqa: S608 - our own names
+    )
+    flows = site.reading().execute(f"{query} GROUP BY {', '.join(map(str, range(1, 8)))}")
+    assert Counter({row[:-1]: row[-1] for row in flows}) == +summed(left, *of_end)
     assert ends(site) == summed(known["counts"]["ends"], *ENDED) - summed(known["counts"]["reinstated"], *ENDED)
 
 
