@@ -6,6 +6,7 @@ import io
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -104,6 +105,7 @@ def test_the_panel_shows_whom_the_page_trusts(phones: Phones, door: Door, minist
         well(phone)
 
 
+@pytest.mark.usefixtures("welder")
 def test_older_lists_than_seen_are_refused(phones: Phones, ministry: Site) -> None:
     now, door = ministry.now, Door(ministry)
     door.start()
@@ -140,6 +142,42 @@ def test_a_refresh_fetches_what_changed_and_no_more(
             well(phone)
     finally:
         ministry.now = now
+
+
+def test_a_list_that_an_earlier_page_kept_is_refused_until_the_next_refresh(
+    phones: Phones, ministry: Site, welder: dict[str, Any]
+) -> None:
+    """Taken for missing, it would let a young card pass that it revokes."""
+    shard, door = welder["status"]["list"], Door(ministry)
+    door.start()
+    try:
+        with phones.phone() as phone:
+            phone.visit(door.url)
+            phone.kept()
+            jwt = httpx.get(f"{door.url}/v1/status/{shard}", headers={"Accept": "application/statuslist+jwt"}).text
+            assert jwt.startswith("ey")
+            phone.page.evaluate(KEEP, [f"status/{shard}", {"list": jwt, "delta": None}])
+            door.stop()
+            phone.page.reload()
+            give_text(phone, welder["text"])
+            assert phone.answer() == ("cannot-check", "status-malformed")
+            door.start()
+            phone.page.reload()
+            phone.page.locator("#lists[data-age=fresh]").wait_for()
+            give_text(phone, welder["text"])
+            assert phone.answer() == ("valid", "valid")
+    finally:
+        door.stop()
+
+
+KEEP = """async ([name, value]) => {
+    const opened = indexedDB.open('kets-verifier');
+    const db = await new Promise((done) => { opened.onsuccess = () => done(opened.result); });
+    const put = db.transaction('kept', 'readwrite');
+    put.objectStore('kept').put(value, name);
+    await new Promise((done) => { put.oncomplete = done; });
+    db.close();
+}"""
 
 
 def test_a_phone_asks_the_holders_for_a_live_proof(phones: Phones, door: Door, photo: bytes) -> None:

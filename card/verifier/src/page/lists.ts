@@ -24,7 +24,10 @@ export type Refreshed =
   | { readonly kind: "offline" }
   | { readonly kind: "refused"; readonly code: Code };
 
-/** How old the lists are; times in Unix seconds. `oldest` of all that are held, which is what to tell people. */
+/**
+ * How old the lists are; times in Unix seconds. `oldest` of all that are held, which is what to tell people; `overdue`
+ * when one is past its date, or refused, or there is none.
+ */
 export interface Held {
   readonly trust: TrustList;
   readonly oldest: number;
@@ -92,7 +95,7 @@ export class Lists {
       return {
         trust,
         oldest: Math.min(trust.issuedAt, ...lists.map((list) => list.issuedAt)),
-        overdue: [trust, ...lists].some((list) => list.expiresAt < now()) || lists.length === 0,
+        overdue: [trust, ...lists].some((list) => list.expiresAt < now()) || lists.length < (read.length || 1),
         status: lists,
         shards: shardsOf(trust).length,
         bytes: bytesOf(this.#status),

@@ -44,7 +44,7 @@ class Page {
     void this.#sight.lookIfAllowed();
     await this.#strip.show();
     const held = await this.lists.held();
-    if (navigator.onLine && (!held || now() - held.trust.issuedAt > SOON)) {
+    if (navigator.onLine && (!held || held.overdue || now() - held.trust.issuedAt > SOON)) {
       await this.#strip.refresh();
     }
   }
