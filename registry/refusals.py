@@ -343,6 +343,15 @@ RECORDING: dict[str, tuple[str, str]] = {
         "Tidak ada profil hukum '{got}'; pilihan: {expected}.",
         "There is no law profile '{got}'; there are: {expected}.",
     ),
+    "mandates-malformed": (
+        "Berkas mandat, baris {line}: terbaca {got}; diharapkan {expected}.",
+        "The file of mandates, line {line}: got {got}, expected {expected}.",
+    ),
+    "too-many-actors": (
+        "Koreksi dalam rentang ini berasal dari terlalu banyak pelaku; paling banyak {expected} pasangan pelaku dan"
+        " hari. Persempit rentangnya.",
+        "Too many actors have amended within this period; at most {expected} pairs of actor and day. Narrow it.",
+    ),
     "span-backwards": (
         "Rentang dimulai pada {got}, sesudah akhirnya; diharapkan {expected}.",
         "The span begins at {got}, after its end; expected {expected}.",

@@ -34,6 +34,7 @@ from registry.cli import (
     live,
     people,
     phones,
+    population,
     reading,
     replaying,
     signer_commands,
@@ -73,6 +74,7 @@ intake.add_to(app)
 ledger.add_to(app)
 signer_commands.add_to(key_commands.keys)
 audit.add_to(app)
+population.add_to(audit.audit)
 backup.add_to(app)
 
 REFUSED, UNAVAILABLE = 1, 5

@@ -50,13 +50,13 @@ def find(site: Site, who: str) -> UUID:
     return stream
 
 
-def parse_moment(text: str | None) -> datetime | None:
-    """ISO 8601; without an offset it is Jakarta's; a bare date means the end of that day there."""
+def parse_moment(text: str | None, *, beginning: bool = False) -> datetime | None:
+    """ISO 8601; without an offset it is Jakarta's; a bare date means the end of that day there, or its `beginning`."""
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        if len(text) == 10:
+        if len(text) == 10 and not beginning:
             moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
     except ValueError as error:
         raise typer.BadParameter(f"got {text!r}, expected ISO 8601 such as 2026-11-22T09:30+07:00") from error
