@@ -52,7 +52,11 @@ class Calendar(BaseModel):
     included: Included
 
 
-@router.get("/{id}/calendar", responses=responses("employer-unknown"), summary="An employer's compliance calendar")
+@router.get(
+    "/{id}/calendar",
+    responses=responses("employer-unknown", "read-model-building"),
+    summary="An employer's compliance calendar",
+)
 def employer_calendar(
     desk: AtDesk,
     given: EmployerId,
@@ -68,7 +72,7 @@ def employer_calendar(
         employer = find(conn, given)
         found = calendar.calendar(conn, employer, day, days=days, most=limit + 1)
         log = positions(conn)
-    at = log.included["calendar"]
+    at = log.of("calendar")
     return Calendar(
         employer=employer,
         today=day,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fastapi.responses import JSONResponse
 
 MOST_SHOWN = 5
+OTHER_TABLE = (psycopg.errors.UndefinedColumn, psycopg.errors.UndefinedTable)
 NO_ANSWER = (psycopg.OperationalError, PoolTimeout, PersistenceError)
 
 
@@ -49,10 +50,17 @@ def _unavailable(request: Request, _error: Exception) -> JSONResponse:
     return answer("unavailable", {}, request.state.number)
 
 
+def _building(request: Request, _error: Exception) -> JSONResponse:
+    """A table is of another version of the software still."""
+    return answer("read-model-building", {}, request.state.number)
+
+
 def add_to(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _refused)
     denials.add_to(app)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    for table in OTHER_TABLE:
+        app.add_exception_handler(table, _building)
     for kind in NO_ANSWER:
         app.add_exception_handler(kind, _unavailable)

@@ -127,7 +127,11 @@ class Cards(Table):
     rows: list[CardCell]
 
 
-@router.get("/flows", responses=responses("dimension-unknown"), summary="Hires, ends, layoffs, conversions")
+@router.get(
+    "/flows",
+    responses=responses("dimension-unknown", "read-model-building"),
+    summary="Hires, ends, layoffs, conversions",
+)
 def flow_table(
     desk: AtDesk,
     dimensions: Annotated[str, by(flows.DIMENSIONS, "month,province")] = "month",
@@ -139,7 +143,7 @@ def flow_table(
     return Flows(**_table(desk, "flows", dimensions, since, until, limit, _flows))
 
 
-@router.get("/training", responses=responses("dimension-unknown"), summary="Work after training")
+@router.get("/training", responses=responses("dimension-unknown", "read-model-building"), summary="Work after training")
 def training_table(
     desk: AtDesk,
     dimensions: Annotated[str, by(training.DIMENSIONS, "training")] = "month",
@@ -152,7 +156,7 @@ def training_table(
     return Training(**_table(desk, "training", dimensions, since, until, limit, _at(training.effect, day)))
 
 
-@router.get("/quality", responses=responses("dimension-unknown"), summary="Quality of reports")
+@router.get("/quality", responses=responses("dimension-unknown", "read-model-building"), summary="Quality of reports")
 def quality_table(
     desk: AtDesk,
     dimensions: Annotated[str, by(quality.DIMENSIONS, "organisation,what")] = "what",
@@ -167,7 +171,9 @@ def quality_table(
     return Quality(**_table(desk, "quality", dimensions, since, until, limit, _quality))
 
 
-@router.get("/cards", responses=responses("dimension-unknown"), summary="Cards by what became of them")
+@router.get(
+    "/cards", responses=responses("dimension-unknown", "read-model-building"), summary="Cards by what became of them"
+)
 def card_table(
     desk: AtDesk,
     dimensions: Annotated[str, by(cardcounts.DIMENSIONS, "month,cause")] = "month",
@@ -206,7 +212,7 @@ def _table(
     with desk.reading() as conn:
         rows = counting(conn, dimensions, first, last)
         log = positions(conn)
-    at = log.included[model]
+    at = log.of(model)
     return {
         "by": dimensions,
         "since": first and f"{first:%Y-%m}",

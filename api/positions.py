@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from domain.errors import Refused
+from projections.definitions import NEVER, recorded
 from projections.runner import PROJECTIONS
 from registry.store import heads
 
@@ -12,14 +14,21 @@ if TYPE_CHECKING:
 
 
 class Positions(NamedTuple):
-    """Shard -> position: of the log, and of each read model."""
+    """Shard -> position: of the log, and of each read model. `unbuilt`: read models that have no facts yet."""
 
     log: dict[int, int]
     included: dict[str, dict[int, int]]
+    unbuilt: frozenset[str] = frozenset()
 
     @property
     def events(self) -> int:
         return sum(self.log.values())
+
+    def of(self, projection: str) -> dict[int, int]:
+        """What a read model includes. Raises: Refused("read-model-building") of one that does not serve yet."""
+        if projection in self.unbuilt:
+            raise Refused("read-model-building")
+        return self.included[projection]
 
     def lag(self, projection: str) -> int:
         """Facts that are recorded and not yet in the read model."""
@@ -32,4 +41,5 @@ def positions(conn: Connection[Any]) -> Positions:
     query = "SELECT projection, shard, position FROM read.projection_position WHERE projection = ANY(%s)"
     for name, shard, position in conn.execute(query, (list(PROJECTIONS),)):
         included[name][shard] = position
-    return Positions(dict(heads(conn)), included)
+    unbuilt = frozenset(name for name, definition in recorded(conn).items() if definition == NEVER)
+    return Positions(dict(heads(conn)), included, unbuilt)

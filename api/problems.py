@@ -67,6 +67,7 @@ STATUS: dict[str, HTTPStatus] = {
     "sealed-part-unreadable": HTTPStatus.INTERNAL_SERVER_ERROR,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "not-fresh": HTTPStatus.SERVICE_UNAVAILABLE,
+    "read-model-building": HTTPStatus.SERVICE_UNAVAILABLE,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 

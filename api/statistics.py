@@ -52,7 +52,9 @@ class Placements(BaseModel):
     included: Included
 
 
-@router.get("/placements", responses=responses("dimension-unknown"), summary="Placements and hires")
+@router.get(
+    "/placements", responses=responses("dimension-unknown", "read-model-building"), summary="Placements and hires"
+)
 def placements(
     desk: AtDesk,
     by: Annotated[
@@ -77,7 +79,7 @@ def placements(
         rows = counted(conn, dimensions, since=first, until=last)
         log = positions(conn)
     name = source(dimensions)
-    at = log.included[name]
+    at = log.of(name)
     return Placements(
         by=dimensions,
         since=_month(first),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,12 +19,19 @@ class ReadModel(ABC):
     """Disposable: it may be dropped and rebuilt at any time, and never reads another stream.
 
     No two streams state the same row: the key of a table that is not one of counts holds the stream's id.
-    `dated`: it looks at when facts were recorded, which a rebuild else leaves out.
+    `dated`: it looks at when facts were recorded, which a rebuild else leaves out. `version` is raised whenever the
+    same facts lead to other rows: a database whose table was built by another definition is then built anew.
     """
 
     name: ClassVar[str]
     table: ClassVar[Table]
     dated: ClassVar[bool] = False
+    version: ClassVar[int] = 1
+
+    @property
+    def definition(self) -> str:
+        """Digest of the table and the version: another one, another read model."""
+        return hashlib.sha256(f"{self.version} {self.table.ddl}".encode()).hexdigest()
 
     @abstractmethod
     def stated(self, state: Worker | Employer, events: Sequence[Event]) -> Iterable[Row]:

@@ -23,9 +23,13 @@ from psycopg.rows import dict_row
 from domain import codec
 from domain.decide import History
 from domain.errors import Refused
+from projections import definitions
+from projections.definitions import BUILDING, NEVER
+from projections.guards import carry
 from projections.models import PROJECTIONS as PROJECTIONS
+from projections.progress import Progress, lock, rebuilds
 from projections.rebuild import fill
-from projections.table import difference, grant_alike
+from projections.table import difference
 from registry.roles import DatabaseRole
 from registry.store import SHARDS, Datastore, heads, touched
 
@@ -45,7 +49,13 @@ BATCH = 5_000
 STREAMS = 2_000
 """Streams folded before their rows are written: bounds the memory of a batch."""
 POLL = 0.05
-BUILDING = "!building"
+
+KEPT = (
+    ("read.projection_position", "projection"),
+    ("read.projection_definition", "projection"),
+    ("projection_tracking", "application_name"),
+)
+"""What is kept of each read model beside its table, and the column with its name."""
 
 Positions = dict[int, int]
 Folded = tuple["State", "Sequence[Event]"]
@@ -64,51 +74,77 @@ class Runner:
         self.datastore.close()
 
     def install(self) -> None:
-        """Make the tables of read models that have none yet. Safe to run by several starters at once."""
+        """Make the tables of read models that have none yet. Safe to run by several starters at once.
+
+        Where the log holds facts already, a new table says nothing until it is built: `outdated`.
+        """
         with self.datastore.get_connection() as conn, conn.transaction():
             conn.execute("SELECT pg_advisory_xact_lock(hashtext('kets.projections'))")
             have = {row["projection"] for row in conn.execute("SELECT projection FROM read.projection_position")}
+            begun = any(position for _, position in heads(conn))
+            conn.execute("SET LOCAL search_path TO read, public")
             for name in PROJECTIONS.keys() - have:
-                conn.execute("SET LOCAL search_path TO read, public")
                 conn.execute(PROJECTIONS[name].table.ddl)
                 self._start(conn, name)
+                definitions.record(conn, name, NEVER if begun else definitions.definition_of(name))
+
+    def outdated(self) -> list[str]:
+        """Read models whose tables another version of the software made, or which were never built."""
+        with self.datastore.get_connection() as conn:
+            return definitions.outdated(conn)
 
     def status(self) -> dict[str, dict[str, Any]]:
-        """Each read model: position in each shard, events included, events behind."""
+        """Each read model: position in each shard, events included, events behind; whether it is outdated, and how far
+        it is where it is being rebuilt."""
         with self.datastore.get_connection() as conn:
             tops = dict(heads(conn))
             found = {name: self._positions(conn, name) for name in PROJECTIONS}
+            old, running = definitions.outdated(conn), rebuilds(conn)
         return {
             name: {
                 "positions": at,
                 "included": sum(at.values()),
                 "behind": sum(tops.values()) - sum(at.values()),
+                "outdated": name in old,
+                "rebuild": running[name]._asdict() if name in running else None,
             }
             for name, at in found.items()
         }
 
     def catch_up(self) -> int:
-        """Bring every read model to the heads as they are now; how many events were included."""
-        total = 0
+        """Bring every read model to the heads as they are now; how many events were included.
+
+        One that is outdated is built anew.
+        """
+        old = self.outdated()
+        total = self.rebuild(*old, outdated_only=True) if old else 0
         while done := self._round():
             total += done
         return total
 
     def follow(self, stopped: Callable[[], bool]) -> None:
-        """Tail the log until `stopped()`. The heads are polled: NOTIFY would cost writers a quarter of their speed."""
+        """Tail the log until `stopped()`, for the read models that are not outdated.
+
+        The heads are polled: NOTIFY would cost writers a quarter of their speed.
+        """
         while not stopped():
             if not self._round():
                 time.sleep(POLL)
 
     # -- rebuild ----------------------------------------------------------------------------------------------------
     def rebuild(
-        self, *names: str, processes: int = 1, progress: Callable[[int, int], None] = lambda _done, _total: None
+        self,
+        *names: str,
+        processes: int = 1,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+        outdated_only: bool = False,
     ) -> int:
         """Build read models anew beside those that serve, then swap them in one transaction; how many events they hold.
 
         All of `names` are folded together, by so many processes. `progress(done, total)` in events. A rebuild that was
-        killed is begun again from nothing; a second one of the same read model waits for the first.
-        Raises: Refused("projection-unknown").
+        killed is begun again from nothing; a second one of the same read model waits for the first, and with
+        `outdated_only` finds nothing left to do.
+        Raises: Refused("projection-unknown"), ("guards-differ"), ("read-model-used").
         """
         for name in names:
             if name not in PROJECTIONS:
@@ -117,20 +153,32 @@ class Runner:
         with self.datastore.get_connection() as alone:
             try:
                 for name in chosen:  # in one order, so that two rebuilds never wait for each other
-                    alone.execute("SELECT pg_advisory_lock(hashtext(%s))", (f"kets.rebuild.{name}",))
-                return self._rebuilt(chosen, processes, progress)
+                    alone.execute("SELECT pg_advisory_lock(hashtext(%s))", (lock(name),))
+                if outdated_only:
+                    old = definitions.outdated(alone)
+                    chosen = [name for name in chosen if name in old]
+                return self._rebuilt(alone, chosen, processes, progress) if chosen else 0
             finally:
                 alone.execute("SELECT pg_advisory_unlock_all()")
 
-    def _rebuilt(self, names: Sequence[str], processes: int, progress: Callable[[int, int], None]) -> int:
+    def _rebuilt(
+        self, alone: Connection[Any], names: Sequence[str], processes: int, progress: Callable[[int, int], None]
+    ) -> int:
         """The order of writes; what a crash leaves before the swap is removed by the next rebuild.
 
-        1. empty tables beside       2. their rows, shard by shard       3. keys, counts, positions: as of one moment
-        4. what has come since, a batch at a time                        5. swap, with the last of it
+        1. empty tables beside, guarded as those that serve       2. their rows, shard by shard
+        3. keys, counts, positions: as of one moment              4. what has come since, a batch at a time
+        5. swap, with the last of it and the guards proved again
         """
+        noted = Progress(alone, names)
         tops = self._beside(names)
         total = sum(tops.values())
-        counts = fill(self.url, tops, names, processes=processes, progress=lambda done: progress(done, total))
+
+        def told(done: int) -> None:
+            noted(done, total)
+            progress(done, total)
+
+        counts = fill(self.url, tops, names, processes=processes, progress=told)
         building = [name + BUILDING for name in names]
         with self.datastore.get_connection() as conn, conn.transaction(), conn.cursor(row_factory=dict_row) as cur:
             conn.execute("SET LOCAL search_path TO building, public")
@@ -143,24 +191,27 @@ class Runner:
         while more := self._step(building, "building"):
             total += more
         self._swap(names, building)
+        noted.end()
         progress(total, total)
         return total
 
     def _beside(self, names: Sequence[str]) -> Positions:
-        """Empty tables without keys in the schema `building`; the heads of that moment."""
+        """Empty tables without keys in the schema `building`, guarded; the heads of that moment."""
         with self.datastore.get_connection() as conn, conn.transaction():
             conn.execute("SET LOCAL search_path TO building, public")
             for name in names:
-                table = PROJECTIONS[name].table
+                table, building = PROJECTIONS[name].table, name + BUILDING
                 conn.execute(f"DROP TABLE IF EXISTS building.{table.name}")
-                conn.execute("DELETE FROM read.projection_position WHERE projection = %s", (name + BUILDING,))
-                conn.execute("DELETE FROM projection_tracking WHERE application_name = %s", (name + BUILDING,))
+                for place, column in KEPT:
+                    conn.execute(f"DELETE FROM {place} WHERE {column} = %s", (building,))  # noqa: S608 - our own names
                 conn.execute(table.bare)
-                self._start(conn, name + BUILDING)
+                carry(conn, f"read.{table.name}", f"building.{table.name}")
+                definitions.record(conn, building, definitions.definition_of(name))
+                self._start(conn, building)
             return dict(heads(conn))
 
     def _swap(self, names: Sequence[str], building: Sequence[str]) -> None:
-        """What was built takes the place of what served: tables, positions and tracking at once.
+        """What was built takes the place of what served: tables, positions, definitions and tracking at once.
 
         With all positions locked it is brought to the heads first, so that no reader ever sees a table go back.
         """
@@ -172,13 +223,10 @@ class Runner:
                 self._include(conn, building, at, new)
             for name in names:
                 table = PROJECTIONS[name].table.name
-                grant_alike(conn, f"read.{table}", f"building.{table}")
+                carry(conn, f"read.{table}", f"building.{table}")
                 conn.execute(f"DROP TABLE IF EXISTS read.{table}")
                 conn.execute(f"ALTER TABLE building.{table} SET SCHEMA read")
-                for place, column in (
-                    ("read.projection_position", "projection"),
-                    ("projection_tracking", "application_name"),
-                ):
+                for place, column in KEPT:
                     conn.execute(f"DELETE FROM {place} WHERE {column} = %s", (name,))  # noqa: S608 - our own names
                     conn.execute(f"UPDATE {place} SET {column} = %s WHERE {column} = %s", (name, name + BUILDING))  # noqa: S608 - our own names
 
@@ -195,7 +243,7 @@ class Runner:
         """Names of read models, those at the same positions together."""
         groups: dict[tuple[tuple[int, int], ...], list[str]] = {}
         with self.datastore.get_connection() as conn:
-            for name in PROJECTIONS:
+            for name in definitions.current(conn, list(PROJECTIONS)):
                 at = self._positions(conn, name)
                 if at:
                     groups.setdefault(tuple(sorted(at.items())), []).append(name)
@@ -205,6 +253,8 @@ class Runner:
         """Include one more batch in all of `names`, in one transaction; how many events it held."""
         with self.datastore.get_connection() as conn, conn.transaction():
             at, together = self._locked(conn, names)
+            if not together:
+                return 0
             new = _next(at, heads(conn), batch or self.batch)
             if new != at:
                 conn.execute(f"SET LOCAL search_path TO {schema}, public")
@@ -232,7 +282,10 @@ class Runner:
             self.tracking._insert_tracking(cur, Tracking(name, sum(new.values())))
 
     def _locked(self, conn: Connection[Any], names: Sequence[str]) -> tuple[Positions, list[str]]:
-        """The positions of the first of `names`, all locked, and which of them are still in step with it."""
+        """The positions of the first of `names`, all locked, and which of them are still in step with it.
+
+        Those that another version of the software has swapped in meanwhile are left to that.
+        """
         query = (
             "SELECT projection, shard, position FROM read.projection_position WHERE projection = ANY(%s)"
             " ORDER BY projection, shard FOR UPDATE"
@@ -242,8 +295,9 @@ class Runner:
             found = {}
             for row in conn.execute(query, (list(names),)):
                 found.setdefault(row["projection"], {})[row["shard"]] = row["position"]
-        at = found[names[0]]
-        return at, [name for name in names if found[name] == at]
+        ours = definitions.current(conn, names)
+        at = found[ours[0] if ours else names[0]]
+        return at, [name for name in ours if found[name] == at]
 
     def _positions(self, conn: Connection[Any], name: str) -> Positions:
         query = "SELECT shard, position FROM read.projection_position WHERE projection = %s"

@@ -11,7 +11,7 @@ from registry.roles import DatabaseRole
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from psycopg import Connection, Cursor
+    from psycopg import Cursor
 
 Row = tuple[Any, ...]
 
@@ -106,20 +106,3 @@ def difference(before: Iterable[Row], after: Iterable[Row]) -> Counter[Row]:
     change = Counter(after)
     change.subtract(before)
     return Counter({row: n for row, n in change.items() if n})
-
-
-def grant_alike(conn: Connection[Any], old: str, new: str) -> None:
-    """Grant on table `new` what was granted on `old`, columns included: an administrator's grants outlive a rebuild."""
-    query = """
-        WITH t AS (SELECT oid, relacl, relowner FROM pg_class WHERE oid = to_regclass(%s)),
-        granted AS (
-            SELECT relowner, '' AS part, a.* FROM t, aclexplode(relacl) a
-            UNION ALL SELECT relowner, format(' (%%I)', attname), a.* FROM t
-            JOIN pg_attribute ON attrelid = oid AND NOT attisdropped, aclexplode(attacl) a
-        )
-        SELECT format('GRANT %%s%%s ON %%s TO %%s%%s', privilege_type, part, to_regclass(%s),
-            CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END,
-            CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS grant
-        FROM granted WHERE grantee <> relowner"""
-    for row in conn.execute(query, (old, new)).fetchall():
-        conn.execute(row["grant"])

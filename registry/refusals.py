@@ -360,6 +360,18 @@ RECORDING: dict[str, tuple[str, str]] = {
         "Di antara kedua tanggal ada {got} fakta; paling banyak {expected}. Perpendek rentangnya.",
         "There are {got} facts between the two dates, at most {expected}. Choose a shorter span.",
     ),
+    "guards-differ": (
+        "Hak dan kebijakan tabel {table} tidak dapat dibawa ke tabel penggantinya: {what}.",
+        "Grants and policies of table {table} cannot be carried to the table that takes its place: {what}.",
+    ),
+    "read-model-building": (
+        "Model baca ini sedang dibangun untuk versi perangkat lunak ini; coba lagi nanti.",
+        "This read model is being built for this version of the software; try again later.",
+    ),
+    "read-model-used": (
+        "Tampilan {by} membaca tabel {table}: hapus dulu, lalu buat lagi setelah pembangunan ulang.",
+        "The views {by} read table {table}: drop them first, and make them again after the rebuild.",
+    ),
     "projection-unknown": (
         "Tidak ada model baca '{got}'; pilihan: {expected}.",
         "There is no read model '{got}'; there are: {expected}.",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 import threading
-from datetime import date
-from typing import Annotated, Any
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +23,9 @@ from registry.cli.people import parse_day
 from registry.cli.site import Site
 from registry.store import SHARDS
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 project = typer.Typer(help="Read models: status, rebuild, run.", no_args_is_help=True)
 stats = typer.Typer(help="Statistics.", no_args_is_help=True)
 
@@ -30,36 +37,71 @@ def status(as_json: Json = False) -> None:
     """How far each read model is."""
     with Site() as site:
         found = site.runner.status()
-    rows = [(name, at["included"], at["behind"]) for name, at in found.items()]
-    table("Read models", ("name", "facts included", "behind"), rows)
+    rows = [(name, at["included"], at["behind"], _state(at)) for name, at in found.items()]
+    table("Read models", ("name", "facts included", "behind", ""), rows)
     answer({"ok": True, "projections": found}, as_json=as_json)
+
+
+def _state(at: dict[str, Any]) -> str:
+    running = at["rebuild"]
+    if running is None:
+        return "outdated: kets project rebuild" if at["outdated"] else ""
+    left = running["seconds_left"]
+    share = f"{running['done'] / running['total']:.0%}" if running["total"] else "0%"
+    return f"rebuilding: {share}" + (f", {timedelta(seconds=round(left))} left" if left is not None else "")
 
 
 @project.command()
 def rebuild(
-    names: Annotated[list[str], typer.Argument(help=f"Any of {', '.join(PROJECTIONS)}; together they take one fold.")],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help=f"Any of {', '.join(PROJECTIONS)}; together they take one fold. None: those that another version of"
+            " the software made."
+        ),
+    ] = None,
     processes: Annotated[int, typer.Option(min=1, max=SHARDS, help="How many processes share the shards.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Build read models anew beside those that serve, then swap them."""
-    title = ", ".join(names)
-    with Site() as site, progress(title, None) as seen:
-        included = site.runner.rebuild(*names, processes=processes, progress=seen)
+    with Site() as site:
+        chosen = names or site.runner.outdated()
+        title = ", ".join(chosen) or "nothing"
+        with progress(title, None) as seen:
+            outdated_only = not names
+            included = site.runner.rebuild(*chosen, processes=processes, progress=seen, outdated_only=outdated_only)
     console.print(f"{title}: {included:,} facts included")
-    answer({"ok": True, "projections": names, "included": included}, as_json=as_json)
+    answer({"ok": True, "projections": chosen, "included": included}, as_json=as_json)
 
 
 @project.command()
 def run() -> None:
-    """Keep the read models up with the log until told to stop; settle claims that were left behind."""
+    """Keep the read models up with the log until told to stop; settle claims that were left behind.
+
+    Those that another version of the software made are built anew meanwhile, by a process of their own.
+    """
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    with Site() as site:
+    with Site() as site, _renewing(site):
         settler = threading.Thread(target=_settle, args=(site, stopped), daemon=True)
         settler.start()
         site.runner.follow(stopped.is_set)
         settler.join(timeout=5)
+
+
+@contextmanager
+def _renewing(site: Site) -> Iterator[None]:
+    if not site.runner.outdated():
+        yield
+        return
+    command = [sys.executable, "-m", "registry", "project", "rebuild"]
+    environment = os.environ | {"DATABASE_URL": site.database_url, "KETS_VAULT_URL": site.vault_url}
+    with subprocess.Popen(command, env=environment) as child:
+        try:
+            yield
+        finally:
+            child.terminate()
 
 
 def _settle(site: Site, stopped: threading.Event) -> None:

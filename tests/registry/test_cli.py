@@ -144,6 +144,7 @@ def test_a_file_becomes_a_card_that_is_verified_offline_and_a_history_that_is_re
     counted = kets("stats", "placements", "--by", "month,channel", "--json")
     assert counted.json["rows"] == [{"month": "2024-03-01", "channel": "public-service", "placements": 1, "hires": 1}]
     assert kets("project", "rebuild", "placements").status == 0
+    assert kets("project", "rebuild", "--json").json["projections"] == [], "nothing is outdated"
     assert kets("stats", "placements", "--by", "month,channel", "--json").json["rows"] == counted.json["rows"]
     status = kets("project", "status", "--json").json["projections"]
     assert {at["behind"] for at in status.values()} == {0}
