@@ -13,7 +13,7 @@ TARGETS := text cose inflated payload signed_payload presentation reverse cbor j
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up web test check bench bench-growth faults failover cards camera faces tamper abuse lock clean
+.PHONY: help setup demo up web test check bench bench-growth faults failover cards camera faces tamper recompute abuse lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -83,6 +83,9 @@ faces: $(READY) ## what codecs make of a face in 320 bytes, as var/faces.png; FA
 
 tamper: $(READY) ## turns 10,000 single bits of log, keys and tiles; each must be found and named
 	@KETS_TAMPER=10000 $(BIN)/python -m pytest tests/registry/audit/test_tamper.py -n 0 -s
+
+recompute: $(READY) ## alters 200 single facts, columns, files, cells; a recomputation by DuckDB and Go must name each
+	@KETS_ALTER=200 $(BIN)/python -m pytest tests/statistics/test_recompute.py -n 0 -s
 
 $(FUZZ)/.ready: requirements-fuzz.lock | $(READY)
 	@test -x $(FUZZ)/bin/python || $(PYTHON) -m venv --without-pip $(FUZZ)
