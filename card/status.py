@@ -7,8 +7,6 @@ A3 01 26 04 48 kid 10 78 1A "application/statuslist+cwt"   {1: -7 (ES256), 4: ki
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,23 +35,6 @@ TIME_TO_LIVE = DAY // 2
 MAX_TOKEN = 2 * LIST_BYTES
 """Bytes of a token: of entries that do not compress at all it has half."""
 _BEFORE_KID, _AFTER_KID = b"\xa3\x01\x26\x04\x48", b"\x10" + cbor(TYP)
-_ROUNDS = 8
-_HALF = 10  # bits of each half of an index
-
-
-def index_of(counter: int, key: bytes) -> int:
-    """Where the `counter`-th card of a shard stands: a keyed permutation of 0 to 2^20 - 1.
-
-    Feistel network over two halves of 10 bits, 8 rounds, round function HMAC-SHA-256(key, round || half) cut to
-    10 bits. 20 bits split evenly, so no cycle walking. Without the key the order of issue is not guessable.
-    """
-    if not 0 <= counter < SHARD_SIZE:
-        raise CardError("status-counter", f"got counter {counter}, expected 0 to {SHARD_SIZE - 1}")
-    left, right = divmod(counter, 1 << _HALF)
-    for round_number in range(_ROUNDS):
-        mixed = hmac.digest(key, bytes((round_number, right >> 8, right & 255)), hashlib.sha256)
-        left, right = right, left ^ int.from_bytes(mixed[:2], "big") >> 16 - _HALF
-    return left << _HALF | right
 
 
 def packed(changed: Iterable[tuple[int, int]], *, size: int = SHARD_SIZE, bits: int = BITS) -> bytearray:

@@ -1,8 +1,8 @@
 """Places in the status lists: each card gets an entry that no card ever had.
 
 The database counts, a row a shard; a process leases counters in blocks, so that issuing does not wait for that row.
-The entry is a keyed permutation of the counter (`card.status.index_of`). A process that ends loses what it had leased
-and not used: never more than it used, since blocks begin with one and double.
+The entry is a keyed permutation of the counter (`card.permutation.index_of`). A process that ends loses what it had
+leased and not used: never more than it used, since blocks begin with one and double.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from card.claims import SHARD_SIZE
-from card.status import index_of
+from card.permutation import index_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

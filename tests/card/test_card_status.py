@@ -12,8 +12,9 @@ import pytest
 
 from card import cwt, status, status_jwt
 from card.errors import CardError, VerificationError
+from card.permutation import index_of
 from card.projection import cbor
-from card.status import StatusList, index_of
+from card.status import StatusList
 from keys import es256
 from keys.encoding import b64url, unb64url
 from tests.card.cards import DAY, NOW, SHARD, Ministry, new_ministry
