@@ -347,6 +347,18 @@ RECORDING: dict[str, tuple[str, str]] = {
         "Berkas mandat, baris {line}: terbaca {got}; diharapkan {expected}.",
         "The file of mandates, line {line}: got {got}, expected {expected}.",
     ),
+    "papers-differ": (
+        "Kertas kerja: {file}: {why}.",
+        "Working papers: {file}: {why}.",
+    ),
+    "papers-folder": (
+        "Map {folder} tidak kosong; kertas kerja ditulis ke map yang kosong atau belum ada.",
+        "The folder {folder} is not empty; working papers go into one that is empty or not there.",
+    ),
+    "papers-malformed": (
+        "Kertas kerja: {file} tidak berbentuk {expected}.",
+        "Working papers: {file} is not of the form {expected}.",
+    ),
     "too-many-actors": (
         "Koreksi dalam rentang ini berasal dari terlalu banyak pelaku; paling banyak {expected} pasangan pelaku dan"
         " hari. Persempit rentangnya.",

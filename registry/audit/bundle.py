@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
     from keys.notes import NoteVerifier
+    from registry.ledger.log import Head
     from registry.ledger.tiles import Folder
 
 FORMAT = "kets-bundle/1"
@@ -58,16 +59,30 @@ def make(
     """
     with conn.transaction():
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        head, rows = log.head(conn), _rows(conn, stream)
-        if head.checkpoint is None:
-            raise Refused("ledger-empty", folder=str(folder.path))
-        tree, facts = Tree(folder.read, head.size), list[dict[str, Any]]()
-        for position, sealed, entry in rows:
-            try:
-                index = log.index_of(conn, shard_of(stream), position)
-            except Refused:
-                break  # positions come into the ledger in order: none of the later ones is there either
-            facts.append(_fact(tree, entry, index, sealed if data_key else None))
+        return within(conn, folder, stream, verifier, log.head(conn), older=older, data_key=data_key)
+
+
+def within(
+    conn: Connection[Any],
+    folder: Folder,
+    stream: UUID,
+    verifier: NoteVerifier,
+    head: Head,
+    *,
+    older: str | None = None,
+    data_key: bytes | None = None,
+) -> Made:
+    """As `make`, under this head, in a transaction of the caller's that sees one moment."""
+    rows = _rows(conn, stream)
+    if head.checkpoint is None:
+        raise Refused("ledger-empty", folder=str(folder.path))
+    tree, facts = Tree(folder.read, head.size), list[dict[str, Any]]()
+    for position, sealed, entry in rows:
+        try:
+            index = log.index_of(conn, shard_of(stream), position)
+        except Refused:
+            break  # positions come into the ledger in order: none of the later ones is there either
+        facts.append(_fact(tree, entry, index, sealed if data_key else None))
     if not facts:
         raise Refused("not-sequenced", shard=shard_of(stream), position=rows[0][0])
     if tree.root() != head.root:

@@ -24,6 +24,7 @@ from registry.cli.people import find
 from registry.cli.site import Databases, Site
 from registry.ledger import policy
 from registry.ledger.place import folder_of, signer_of
+from registry.population.checking import check as check_papers
 from registry.roles import DatabaseRole, connect
 from registry.settings import Settings
 
@@ -158,7 +159,7 @@ def bundle(
 
 @audit.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="A bundle.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="A bundle, or a folder of working papers.", exists=True)],
     key: Key = None,
     checkpoint: Annotated[
         Path | None,
@@ -166,9 +167,12 @@ def check(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a bundle offline: no database, no network. Without --key, by this registry's own."""
+    """Check a bundle, or working papers, offline: no database, no network. Without --key, by this registry's own."""
     verifier = verifier_of(key) if key else signer_of(Settings()).verifier
     kept = outside.text(checkpoint) if checkpoint else None
+    if file.is_dir():
+        _check_papers(file, verifier, kept, as_json=as_json)
+        return
     with file.open("rb") as opened:
         found = check_bundle(opened.read(LONGEST + 1), verifier, kept=kept)
     signed = found.checkpoint
@@ -187,6 +191,14 @@ def check(
         "complete": found.complete,
     }
     answer({"ok": True, **said}, as_json=as_json)
+
+
+def _check_papers(folder: Path, verifier: NoteVerifier, kept: str | None, *, as_json: bool) -> None:
+    found = check_papers(folder, verifier, kept=kept)
+    console.print(f"[green]proved[/]: {found.histories:,} histories under {found.size:,} facts of {found.origin}")
+    console.print(f"{found.listed:,} facts listed, {found.waiting:,} of them not proved yet; {found.drawn:,} drawn")
+    console.print(f"manifest.json has SHA-256 {found.sha256}", highlight=False)
+    answer({"ok": True, **found._asdict()}, as_json=as_json)
 
 
 def _data_key(site: Site, stream: UUID) -> bytes:

@@ -1,9 +1,10 @@
-"""`kets audit query` and `kets audit sample`: what stands out in all histories, and a draw that anybody makes again."""
+"""`kets audit query`, `sample`, `papers`: what stands out in all histories, a draw, what an auditor takes away."""
 
 from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +22,7 @@ from registry.ledger.merkle import Tree
 from registry.ledger.place import folder_of, signer_of
 from registry.population import evidence, sample
 from registry.population.findings import told
+from registry.population.papers import Draw, Papers
 from registry.population.queries import backdated, mass, territory
 from registry.population.queries.overrides import Overrides
 from registry.population.queries.self_approval import SelfApproval
@@ -146,6 +148,53 @@ def draw(
     answer({"ok": True, **said}, as_json=as_json)
 
 
+def papers(
+    out: Annotated[Path, typer.Option(help="An empty folder, or one that is not there.", file_okay=False)],
+    name: Annotated[
+        list[Name] | None, typer.Option("--query", help="A query; may be given again. All but territory without it.")
+    ] = None,
+    organisation: Organisation = None,
+    person: Person = None,
+    topic: Topic = None,
+    known_from: KnownFrom = None,
+    known_until: KnownUntil = None,
+    effective_from: EffectiveFrom = None,
+    effective_until: EffectiveUntil = None,
+    days: Days = None,
+    count: Count = mass.COUNT,
+    mandates: Mandates = None,
+    most: Annotated[int, typer.Option(min=1, max=10_000, help="Facts listed of each query; all are counted.")] = 200,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=sample.SEEDS - 1, help="Draw a sample too, by this seed.")
+    ] = None,
+    size: Annotated[int, typer.Option(min=1, max=sample.MOST, help="How many are drawn.")] = 20,
+    workers: Annotated[bool, typer.Option("--workers", help="Draw workers; else facts.")] = False,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(help="A checkpoint that was kept, to be continued and drawn under.", exists=True, dir_okay=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write working papers: lists, sample and the history of everybody in them, with proofs that anybody checks."""
+    scope = scope_of(organisation, person, topic, (known_from, known_until), (effective_from, effective_until))
+    names = name or [each for each in Name if each is not Name.TERRITORY or mandates]
+    asked = [query_of(each, days, count, mandates) for each in dict.fromkeys(names)]
+    with Databases() as databases, snapshot(databases) as conn:
+        writing = Papers(out, conn, folder_of(databases.settings), signer_of(databases.settings).verifier)
+        if checkpoint:
+            writing.continuing(outside.text(checkpoint))
+        found = {}
+        for each in asked:
+            with progress(each.name, sum(heads(conn).values())) as seen:
+                found[each.name] = writing.ask(each, scope, most=most, tell=seen)
+        drawn = writing.draw(Draw(seed, size, workers)) if seed is not None else 0
+        with progress("histories", None) as seen:
+            sha256 = writing.finish(datetime.now(UTC), tell=seen)
+    table("Working papers", ("query", "found"), list(found.items()))
+    console.print(f"{drawn:,} drawn; {out}/manifest.json has SHA-256 {sha256}", highlight=False)
+    answer({"ok": True, "folder": str(out), "found": found, "drawn": drawn, "sha256": sha256}, as_json=as_json)
+
+
 def query_of(name: Name, days: int | None, count: int, mandates: Path | None) -> Query:
     """Raises: Refused("mandates-malformed")."""
     match name:
@@ -208,3 +257,4 @@ def _line(each: dict[str, Any]) -> tuple[object, ...]:
 def add_to(app: typer.Typer) -> None:
     app.command()(query)
     app.command(name="sample")(draw)
+    app.command()(papers)

@@ -47,9 +47,11 @@ def go(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.Com
     command = [str(compiler), "build", "-o", str(folder / "bundle"), str(SOURCE)]
     subprocess.run(command, env={**environment, "GOFLAGS": ""}, check=True, timeout=300)
 
-    def run(data: bytes, key: str, *more: Path) -> subprocess.CompletedProcess[str]:
-        (folder / "given").write_bytes(data)
-        words = [str(folder / "bundle"), str(folder / "given"), key, *map(str, more)]
+    def run(given: bytes | Path, key: str, *more: Path) -> subprocess.CompletedProcess[str]:
+        if isinstance(given, bytes):
+            (folder / "given").write_bytes(given)
+            given = folder / "given"
+        words = [str(folder / "bundle"), str(given), key, *map(str, more)]
         return subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
 
     return run
