@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from keys.signer import Signer
 
 MAX_TEXT = 734
+LEVEL: qr.Level = "l"
+"""Larger modules are worth more than error correction here (docs/card-back.md)."""
 FACE = 8
 """Key of the frame in the worker claim, which a card has not."""
 _MARK = bytes.fromhex("3A00010000A2000108")

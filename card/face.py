@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reportlab.lib.units import mm  # type: ignore[import-untyped]  # it ships no types
 from reportlab.lib.utils import ImageReader  # type: ignore[import-untyped]  # it ships no types
 
+from card.back import LEVEL
 from card.ground import ground
 from card.ink import BOLD, FRAME, GREY, MM_A_DOT, NAVY, RED, RULE, WHITE, draw_qr, fitted, qr_dots, width
 from card.qr import QUIET_ZONE
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 85.6, 54.0
 QR_MOST = 29.3  # mm of the symbol: version 13 is then 5 dots a module, 14 to 17 are 4
+BACK_MOST = 39.2  # version 15, at ECC L: 6 dots a module (docs/card-back.md)
 FACE_ROWS = 5
 
 STANDING_WORDS = {
@@ -93,13 +95,16 @@ def back(
     _bands(pen, 5.2)
     pen.text(4, 3.5, "KARTU TENAGA KERJA · WORKER CARD", font=BOLD, size=5, colour=WHITE)
     pen.text(WIDTH - 4, 3.5, claims.number, font=BOLD, size=5, colour=WHITE, right=True)
-    left, places = 4.0, 1 if len(claims.certifications) <= FACE_ROWS else 2
-    if back_text is not None:
-        left, places = draw_qr(pen, 2.2, 7.2, back_text, most=QR_MOST) + 4.6, 1
-        pen.text(4.0, 41.2, "Foto di dalam kode", font=BOLD, size=4.2, colour=NAVY)
-        pen.text(4.0 + width("Foto di dalam kode ", BOLD, 4.2), 41.2, "/ Photo in the code", size=4.2, colour=GREY)
-    _certificates(pen.at(left, 8.0), claims, titles, across=WIDTH - left - 4, columns=places)
-    _advice(pen.at(4, 43.6))
+    if back_text is None:
+        places = 1 if len(claims.certifications) <= FACE_ROWS else 2
+        _certificates(pen.at(4, 8.0), claims, titles, across=WIDTH - 8, columns=places)
+        _advice(pen.at(4, 43.6))
+        return
+    left = 1.6 + draw_qr(pen, 1.6, 6.3, back_text, most=BACK_MOST, level=LEVEL) + 1.2
+    pen.text(3.7, 51.4, "Foto di dalam kode", font=BOLD, size=4.2, colour=NAVY)
+    pen.text(3.7 + width("Foto di dalam kode ", BOLD, 4.2), 51.4, "/ Photo in the code", size=4.2, colour=GREY)
+    _certificates(pen.at(left, 7.0), claims, titles, across=WIDTH - left - 3, columns=1)
+    _advice_below(pen.at(left, 40.4), across=WIDTH - left - 3)
 
 
 def _bands(pen: Pen, down: float) -> None:
@@ -218,23 +223,35 @@ def _certificates(
         y = _certificate(pen.at(column * (wide + gap), 0), 3.2 if row == 0 else y, held, titles, across=wide)
     more = len(claims.certifications) - FACE_ROWS * columns
     if more > 0:
-        pen.text(0, y + 1.6, f"+{more} lagi dalam kode QR / more in the QR code", size=4.2, font=BOLD, colour=GREY)
+        words = f"+{more} lagi dalam kode QR / more in the QR code"
+        pen.paragraph(0, y, words, across=across, lines=1, largest=4.2, smallest=3.4, font=BOLD, colour=GREY)
     if not claims.certifications:
         pen.text(0, y + 2, "Tidak ada", font=BOLD, size=5.2)
         pen.text(0, y + 4.1, "None", size=4.2, colour=GREY)
 
 
+_ADVICE = (
+    ("Pindai kode di depan untuk memeriksa.", "Scan the code in front to verify."),
+    ("Bandingkan wajah, nama, dan tanggal lahir.", "Compare face, name and birth date."),
+    ("Bila ditemukan, serahkan ke dinas ketenagakerjaan.", "If found, hand in at a manpower office."),
+)
+
+
 def _advice(pen: Pen) -> None:
     """What to do with the card, along the bottom: scan, compare, hand in when found."""
-    columns = (
-        (0.0, 22.0, "Pindai kode di depan untuk memeriksa.", "Scan the code in front to verify."),
-        (25.0, 26.0, "Bandingkan wajah, nama, dan tanggal lahir.", "Compare face, name and birth date."),
-        (54.0, 23.6, "Bila ditemukan, serahkan ke dinas ketenagakerjaan.", "If found, hand in at a manpower office."),
-    )
     pen.line(0, 0, WIDTH - 8, 0, colour=NAVY, thick=0.5)
-    for x, across, indonesian, english in columns:
+    for (x, across), (indonesian, english) in zip(((0.0, 22.0), (25.0, 26.0), (54.0, 23.6)), _ADVICE, strict=True):
         y = pen.paragraph(x, 0.9, indonesian, across=across, lines=2, largest=4.6, smallest=3.8, font=BOLD)
         pen.paragraph(x, y, english, across=across, lines=2, largest=4.2, smallest=3.6, colour=GREY)
+
+
+def _advice_below(pen: Pen, *, across: float) -> None:
+    """The same beside a code that takes the face's whole height: below the certificates."""
+    pen.line(0, 0, across, 0, colour=NAVY, thick=0.5)
+    y = 0.5
+    for indonesian, english in _ADVICE:
+        y = pen.paragraph(0, y, indonesian, across=across, lines=1, largest=4.2, smallest=3.4, font=BOLD)
+        y = pen.paragraph(0, y, english, across=across, lines=1, largest=3.8, smallest=3.4, colour=GREY) + 0.2
 
 
 def _certificate(
@@ -242,6 +259,6 @@ def _certificate(
 ) -> float:
     until = f" · s.d. {day(held.expires)}" if held.expires else ""
     name = title(titles, held.code, "id")
-    y = pen.paragraph(0, y, name, across=across, lines=1, largest=5.2, smallest=4.4, font=BOLD)
+    y = pen.paragraph(0, y, name, across=across, lines=1, largest=5.2, smallest=3.8, font=BOLD)
     detail = f"{'' if name == held.code else held.code + ' · '}{ATTESTED_WORDS[held.standing][0]}{until}"
     return pen.paragraph(0, y, detail, across=across, lines=1, largest=4.2, smallest=3.4, colour=GREY) + 0.9

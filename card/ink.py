@@ -177,18 +177,18 @@ class Pen:
         return y + size * 0.06
 
 
-def qr_dots(text: str, *, most: float) -> tuple[int, int]:
+def qr_dots(text: str, *, most: float, level: qr.Level = "m") -> tuple[int, int]:
     """Modules a side and dots a module of the largest symbol that is at most `most` mm wide, without quiet zone."""
-    modules = len(qr.symbol(text).matrix)
+    modules = len(qr.symbol(text, level).matrix)
     return modules, max(2, int(most / MM_A_DOT / modules))
 
 
-def draw_qr(pen: Pen, x: float, y: float, text: str, *, most: float) -> float:
+def draw_qr(pen: Pen, x: float, y: float, text: str, *, most: float, level: qr.Level = "m") -> float:
     """The QR, its quiet zone's corner at (x, y) moved to a whole dot of the page; its side in mm, quiet zone included.
 
     One path of rectangles, each side a whole number of printer dots, so that no module is wider than another.
     """
-    modules, dots = qr_dots(text, most=most)
+    modules, dots = qr_dots(text, most=most, level=level)
     side = (modules + 2 * qr.QUIET_ZONE) * dots
     column, row = round((pen.left + x) / MM_A_DOT), round((pen.top + y) / MM_A_DOT)
     pen.canvas.setFillColor(WHITE)
@@ -198,14 +198,14 @@ def draw_qr(pen: Pen, x: float, y: float, text: str, *, most: float) -> float:
     pen.canvas.translate((column + quiet) * DOT, pen.page_height - (row + quiet) * DOT)
     pen.canvas.scale(dots * DOT, dots * DOT)  # so that a module is 1, and a path of them is quickly written
     pen.canvas.setFillGray(0)
-    pen.canvas.drawPath(_modules(text), stroke=0, fill=1)
+    pen.canvas.drawPath(_modules(text, level), stroke=0, fill=1)
     pen.canvas.restoreState()
     return side * MM_A_DOT
 
 
-def _modules(text: str) -> PDFPathObject:
+def _modules(text: str, level: qr.Level) -> PDFPathObject:
     """The dark modules, a rectangle for each run of them; y downwards is negative."""
-    rows = enumerate(qr.symbol(text).matrix, start=1)
+    rows = enumerate(qr.symbol(text, level).matrix, start=1)
     return PDFPathObject(
         ["n", *(f"{start} {-row} {length} 1 re" for row, cells in rows for start, length in _runs(cells))]
     )

@@ -11,6 +11,7 @@ import typer
 
 from card import cli as verifying
 from card import live, qr
+from card.back import LEVEL
 from card.photo import MAX_FILE
 from registry import cards, photos
 from registry.app import SYSTEM
@@ -105,7 +106,7 @@ def write_card(
         "card.svg": qr.svg(issued.text),
         "card.txt": issued.text.encode(),
         "card.jwt": issued.jwt.encode(),
-        **({"back.png": qr.png(issued.back)} if issued.back else {}),
+        **({"back.png": qr.png(issued.back, level=LEVEL)} if issued.back else {}),
     }
     for name, content in contents.items():
         (out / name).write_bytes(content)
