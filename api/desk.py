@@ -14,6 +14,7 @@ from psycopg_pool import ConnectionPool
 from api.kept import Kept
 from api.measures import Measures
 from api.pace import Pace
+from projections.reading import STEADY
 from registry.app import Registry
 from registry.intake import Intake
 from registry.roles import DatabaseRole, as_role
@@ -46,7 +47,7 @@ class Desk:
     def reading(self) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
         """A read-only transaction on the read models that sees one moment."""
         with self.pool.connection(WAIT) as conn:
-            conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            conn.execute(STEADY)
             yield conn
 
 

@@ -16,6 +16,7 @@ from itertools import groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 from eventsourcing.persistence import Tracking
 from eventsourcing.postgres import PostgresTrackingRecorder
 from psycopg.rows import dict_row
@@ -28,6 +29,7 @@ from projections.definitions import BUILDING, NEVER
 from projections.guards import carry
 from projections.models import PROJECTIONS as PROJECTIONS
 from projections.progress import Progress, lock, rebuilds
+from projections.reading import tables
 from projections.rebuild import fill
 from projections.table import difference
 from registry.roles import DatabaseRole
@@ -49,6 +51,10 @@ BATCH = 5_000
 STREAMS = 2_000
 """Streams folded before their rows are written: bounds the memory of a batch."""
 POLL = 0.05
+PATIENCE_MS = 1_000
+"""How long a swap waits for readers to end, while others wait behind it."""
+LET_THROUGH = 0.2
+"""Seconds until it tries again."""
 
 KEPT = (
     ("read.projection_position", "projection"),
@@ -213,22 +219,38 @@ class Runner:
     def _swap(self, names: Sequence[str], building: Sequence[str]) -> None:
         """What was built takes the place of what served: tables, positions, definitions and tracking at once.
 
-        With all positions locked it is brought to the heads first, so that no reader ever sees a table go back.
+        With all positions locked it is brought to the heads first, so that no reader ever sees a table go back. It
+        waits for readers, and lets them through again when they are long: others wait behind it.
         """
-        with self.datastore.get_connection() as conn, conn.transaction():
-            at, _ = self._locked(conn, [*building, *names])
-            new = dict(heads(conn))
-            if new != at:
-                conn.execute("SET LOCAL search_path TO building, public")
-                self._include(conn, building, at, new)
-            for name in names:
-                table = PROJECTIONS[name].table.name
-                carry(conn, f"read.{table}", f"building.{table}")
-                conn.execute(f"DROP TABLE IF EXISTS read.{table}")
-                conn.execute(f"ALTER TABLE building.{table} SET SCHEMA read")
-                for place, column in KEPT:
-                    conn.execute(f"DELETE FROM {place} WHERE {column} = %s", (name,))  # noqa: S608 - our own names
-                    conn.execute(f"UPDATE {place} SET {column} = %s WHERE {column} = %s", (name, name + BUILDING))  # noqa: S608 - our own names
+        while True:
+            with self.datastore.get_connection() as conn:
+                try:
+                    with conn.transaction():
+                        self._cut_over(conn, names, building)
+                except psycopg.errors.LockNotAvailable:
+                    pass
+                else:
+                    return
+            time.sleep(LET_THROUGH)
+
+    def _cut_over(self, conn: Connection[Any], names: Sequence[str], building: Sequence[str]) -> None:
+        at, _ = self._locked(conn, [*building, *names])
+        new = dict(heads(conn))
+        if new != at:
+            conn.execute("SET LOCAL search_path TO building, public")
+            self._include(conn, building, at, new)
+        conn.execute(f"SET LOCAL lock_timeout = {PATIENCE_MS}")
+        for name in names:  # one that somebody dropped is made anew
+            if conn.execute("SELECT WHERE to_regclass(%s) IS NOT NULL", (tables(name),)).fetchone() is not None:
+                conn.execute(f"LOCK TABLE {tables(name)} IN ACCESS EXCLUSIVE MODE")
+        for name in names:
+            table = PROJECTIONS[name].table.name
+            carry(conn, f"read.{table}", f"building.{table}")
+            conn.execute(f"DROP TABLE IF EXISTS read.{table}")
+            conn.execute(f"ALTER TABLE building.{table} SET SCHEMA read")
+            for place, column in KEPT:
+                conn.execute(f"DELETE FROM {place} WHERE {column} = %s", (name,))  # noqa: S608 - our own names
+                conn.execute(f"UPDATE {place} SET {column} = %s WHERE {column} = %s", (name, name + BUILDING))  # noqa: S608 - our own names
 
     def _start(self, conn: Connection[Any], positions: str) -> None:
         for shard in range(SHARDS):

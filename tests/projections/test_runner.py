@@ -19,7 +19,9 @@ import pytest
 from domain.errors import Refused
 from projections import rebuild
 from projections import runner as module
+from projections.reading import STEADY
 from projections.runner import PROJECTIONS, Runner
+from registry.roles import DatabaseRole, connect
 from registry.store import shard_of
 from tests.projections.log import Log, many
 from tests.projections.naive import expected, held
@@ -274,3 +276,38 @@ def test_a_rebuild_that_was_broken_off_is_begun_again(log: Log, another: Callabl
     log.check_whole()
     left = log.conn.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'building'").fetchone()
     assert left == (0,)
+
+
+def test_a_reader_of_several_questions_sees_one_moment_though_a_swap_comes_between(log: Log) -> None:
+    """The swap waits for a reader that began before it, gives way to others, and comes when the reader is done."""
+    log.add(many(12))
+    log.site.runner.catch_up()
+    with connect(log.site.database_url, DatabaseRole.READ) as reader, ThreadPoolExecutor(1) as pool:
+        reader.execute(STEADY)
+        assert reader.execute("SELECT count(*) FROM read.projection_position").fetchone() == (16 * len(PROJECTIONS),)
+        rebuilding = pool.submit(log.site.runner.rebuild, "record", "flows")
+        waiting = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+        deadline = time.monotonic() + 20
+        while log.conn.execute(waiting).fetchone() != (True,) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with connect(log.site.database_url, DatabaseRole.READ) as another:
+            another.execute(STEADY)
+            assert another.execute("SELECT count(*) FROM read.flow WHERE what = 'hired'").fetchone() == (12,)
+        assert not rebuilding.done()
+        found = reader.execute(
+            "SELECT (SELECT count(*) FROM read.record), count(*) FROM read.flow WHERE what = 'hired'"
+        )
+        assert found.fetchone() == (12, 12)
+        reader.rollback()
+        assert rebuilding.result(timeout=20) == 72
+    log.check_whole()
+
+
+def test_a_table_that_somebody_dropped_is_made_anew(log: Log) -> None:
+    log.add(many(2))
+    log.site.runner.catch_up()
+    log.conn.execute("DROP TABLE read.roster")
+    log.site.runner.rebuild("roster")
+    log.check_whole()
+    with connect(log.site.database_url, DatabaseRole.READ) as reader:
+        assert reader.execute("SELECT count(*) FROM read.roster").fetchone() == (4,)
