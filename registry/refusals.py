@@ -624,6 +624,29 @@ REQUESTS: dict[str, tuple[str, str]] = {
     ),
 }
 
+EXPORT: dict[str, tuple[str, str]] = {
+    "export-differs": (
+        "Ekspor di {folder} bukan dari log ini: di sana {got}, di sini {expected}. Pilih folder kosong.",
+        "The export in {folder} is not of this log: there {got}, here {expected}. Choose an empty folder.",
+    ),
+    "export-format": (
+        "Manifes di {folder} berformat {got}, seharusnya {expected}.",
+        "The manifest in {folder} has the format {got}, expected {expected}.",
+    ),
+    "export-in-use": (
+        "Ekspor lain sedang menulis di {folder}.",
+        "Another export is writing in {folder}.",
+    ),
+    "fact-unreadable": (
+        "Bagian terang fakta {event} tidak terbaca: {why}. Jalankan kets audit.",
+        "The clear part of fact {event} cannot be read: {why}. Run kets audit.",
+    ),
+    "extra-missing": (
+        "Untuk ini perlu pustaka {library}, yang dipasang bersama kets[{extra}].",
+        "This needs the library {library}, which is installed with kets[{extra}].",
+    ),
+}
+
 REFUSALS: dict[str, tuple[str, str]] = {
     **IDENTIFIERS,
     **CODES,
@@ -637,4 +660,5 @@ REFUSALS: dict[str, tuple[str, str]] = {
     **LEDGER,
     **RUNNING,
     **REQUESTS,
+    **EXPORT,
 }

@@ -27,6 +27,7 @@ from registry.cli import (
     cards,
     demo,
     erase,
+    exports,
     files,
     intake,
     key_commands,
@@ -76,6 +77,7 @@ signer_commands.add_to(key_commands.keys)
 audit.add_to(app)
 population.add_to(audit.audit)
 backup.add_to(app)
+exports.add_to(app)
 
 REFUSED, UNAVAILABLE = 1, 5
 
