@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Depends, FastAPI
 
 from api import (
+    access,
     card_life,
     cards,
     employers,
@@ -27,6 +28,7 @@ from api import (
     submissions,
     workers,
 )
+from api.access import noted
 from api.around import Around, make_log
 from api.bounded import Bounded
 from api.desk import Desk, read_pool
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ROUTES = (submissions, receipts, ledger, health, phone, phone_keys, holder, reference)
-READS = (workers, replays, cards, card_life, photos, lists, statistics, live, employers)
+READS = (workers, access, replays, cards, card_life, photos, lists, statistics, live, employers)
 """Those that may be asked to include what was just written."""
 
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -82,7 +84,7 @@ def create_app(settings: Settings | None = None, *, registry: Registry | None = 
         app.include_router(module.router)
     app.include_router(wallet)
     for module in READS:
-        app.include_router(module.router, dependencies=[Depends(fresh)])
+        app.include_router(module.router, dependencies=[Depends(fresh), Depends(noted)])
     reference.complete(app)
     app.add_middleware(Bounded)
     app.add_middleware(Guard)
@@ -101,6 +103,6 @@ async def _opened(
             replay(registry, settings.erasure_list)
         pool = closing.enter_context(read_pool(settings.database_url or ""))
         intake = Intake(settings.intake_folder, registry.vault)
-        closing.enter_context(purging(intake, registry))
+        closing.enter_context(purging(intake, registry, settings.access_days))
         app.state.desk = Desk(settings, registry, pool, measures, intake)
         yield

@@ -1,4 +1,5 @@
-"""What the API does beside answering: once an hour, what is past its end is destroyed, of the intake and of wallets."""
+"""What the API does beside answering: once an hour, what is past its end is destroyed, of the intake, of wallets and of
+the access log."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import psycopg
 import structlog
 
 from domain.decide import today
+from registry import access
 from registry.wallet import offers
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ EVERY = 3600.0
 
 
 @contextmanager
-def purging(intake: Intake, registry: Registry) -> Iterator[None]:
+def purging(intake: Intake, registry: Registry, access_days: int) -> Iterator[None]:
     """Purge at once and then every hour. When the database does not answer, the next hour does it."""
     ended = threading.Event()
 
@@ -31,6 +33,7 @@ def purging(intake: Intake, registry: Registry) -> Iterator[None]:
             try:
                 intake.purge(today(registry.now()))
                 offers.sweep(registry.vault, registry.now())
+                access.purge(registry, access_days)
             except (psycopg.Error, OSError) as error:
                 structlog.get_logger().warning("intake-not-purged", error=type(error).__name__)
             if ended.wait(EVERY):

@@ -9,6 +9,7 @@ The order of the writes is the design. After a crash anywhere, the same call aga
                                                                    the key (`replay`), as after restoring a backup
     3. key     and identity entries deleted from the vault         after: nobody can read what is sealed
     4. bytes   sealed parts of events and submitted rows removed   after: erased; hashes and clear facts remain
+       access  who read the person's data is forgotten             after: the same
     5. certificate, made from what is on record, as often as it is asked for
 """
 
@@ -21,7 +22,7 @@ from domain import facts as f
 from domain.decide import today
 from domain.errors import Refused
 from domain.worker import Worker
-from registry import erasure_list, intake
+from registry import access, erasure_list, intake
 from registry.roles import DatabaseRole, connect
 from registry.rotation import identifiers_of
 from registry.store import shard_of
@@ -78,6 +79,7 @@ def erase(
     erasure_list.append(erasures, registry.keyring, worker, registry.now())
     registry.vault.destroy(worker)
     events = _remove_sealed(registry, worker)
+    access.forget(registry, worker)
     return _certificate(registry, worker, events, backup_days)
 
 

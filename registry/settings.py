@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     erasures: Path | None = None
     intake: Path | None = None
     intake_days: int = Field(default=30, ge=1)
+    access_days: int = Field(default=365, ge=1)
     witnesses: Path | None = None
     auditors: Path | None = None
     backup_days: int = Field(default=400, ge=1)

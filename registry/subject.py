@@ -13,7 +13,7 @@ from psycopg.rows import tuple_row
 from domain.decide import today
 from domain.event import topic_of
 from domain.facts import PhotoTaken
-from registry import photos
+from registry import access, photos
 from registry.replay.timeline import summary, timeline
 
 if TYPE_CHECKING:
@@ -22,8 +22,13 @@ if TYPE_CHECKING:
     from registry.app import Registry
 
 
+ACCESSES = 100_000
+"""The latest reads of a person's data that are handed out: more than a thousand on each day of a quarter."""
+
+
 def export(registry: Registry, worker: UUID) -> dict[str, Any]:
-    """The record as of today, every fact, the rows they came in, the cards as released, and what the vault holds.
+    """The record as of today, every fact, the rows they came in, the cards as released, who read what of it, and what
+    the vault holds.
 
     What was erased is null. Raises: Refused("worker-unknown").
     """
@@ -39,6 +44,7 @@ def export(registry: Registry, worker: UUID) -> dict[str, Any]:
             "facts": timeline(history),
             "rows": _rows(registry, worker),
             "cards": list(state.cards.values()),
+            "accesses": [each._asdict() for each in access.accesses(registry, worker, most=ACCESSES)],
             "vault": {"key": registry.vault.key(worker) is not None, "hold": hold and hold._asdict()},
         }
     )

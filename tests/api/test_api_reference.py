@@ -25,6 +25,7 @@ ROUTES = {
     "GET /ledger/tile/{path}",
     "GET /v1/workers/{id}",
     "GET /v1/workers/{id}/history",
+    "GET /v1/workers/{id}/accesses",
     "GET /v1/workers/{id}/history.svg",
     "GET /v1/workers/{id}/differences/known",
     "GET /v1/workers/{id}/differences/effective",

@@ -24,6 +24,7 @@ def test_a_place_has_the_tables_of_both_databases(site: Site) -> None:
     shards = {f"event_{shard:02d}" for shard in range(16)}
     read_models = {projection.table.name for projection in PROJECTIONS.values()}
     assert events == shards | read_models | {
+        "access",
         "alembic_version",
         "card_index",
         "event",

@@ -100,6 +100,10 @@ ONLY: dict[str, set[DatabaseRole]] = {
     "SELECT sealed FROM submission_row": {READ, WRITE, ERASE},
     "SELECT digest FROM submission": {READ, WRITE, LEDGER},
     "SELECT position FROM event_head": {READ, WRITE, PROJECT, LEDGER},
+    "INSERT INTO access (at, worker, reader, role, what) SELECT now(), gen_random_uuid(), 'x', 'x', 'x'": {WRITE},
+    "SELECT * FROM access": {READ, WRITE, ERASE},
+    "DELETE FROM access": {ERASE},
+    "UPDATE access SET role = role": set(),
     "UPDATE ledger_head SET size = size": {LEDGER},
     "INSERT INTO ledger_segment SELECT * FROM ledger_segment": {LEDGER},
     "SELECT * FROM read.record": {READ, PROJECT},
@@ -190,6 +194,7 @@ def test_no_right_to_change_was_given_by_the_way(site: Site) -> None:
         ("kets_write", "phone_enrolment.phone", "UPDATE"),
         ("kets_ledger", "ledger_head", "UPDATE"),
         *(("kets_project", "projection_tracking", how) for how in every),
+        ("kets_erase", "access", "DELETE"),
         *(("kets_erase", f"{table}.sealed", "UPDATE") for table in ("event", "submission_row", *SHARD_NAMES)),
     }
     assert set(site.vault().execute(GRANTED).fetchall()) == {
