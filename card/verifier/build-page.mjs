@@ -1,4 +1,4 @@
-// Builds the phone's page into dist/page: names with a digest of their content, so that they may be kept for ever;
+// Builds the phone's page: names with a digest of their content, so that they may be kept for ever;
 // index.html, sw.js and the manifest keep theirs. Beside every file its .gz and .br, for a server to send.
 
 import { createHash } from "node:crypto";
@@ -10,7 +10,6 @@ import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import { build, transform } from "esbuild";
 
 const SOURCE = "src/page";
-const OUT = "dist/page";
 const ICONS = [
   ["icon-192.png", 192, 1],
   ["icon-512.png", 512, 1],
@@ -19,8 +18,8 @@ const ICONS = [
 const SMALL = { bundle: true, minify: true, charset: "utf8", legalComments: "none", logLevel: "warning", write: false };
 const require = createRequire(import.meta.url);
 
-/** Build all of it; `browser` are the options that esbuild has for every browser script. */
-export async function buildPage(browser) {
+/** Build all of it into the folder `out`; `browser` are the options that esbuild has for every browser script. */
+export async function buildPage(browser, out) {
   const [files, names] = [new Map(), {}];
   const kept = (name, content) => {
     names[name] = hashed(name, content);
@@ -48,8 +47,8 @@ export async function buildPage(browser) {
     const { gz, br } = await compressed(name, Buffer.from(content));
     files.set(`${name}.gz`, gz).set(`${name}.br`, br);
   }
-  await mkdir(OUT, { recursive: true });
-  await Promise.all([...files].map(([name, content]) => writeFile(`${OUT}/${name}`, content)));
+  await mkdir(out, { recursive: true });
+  await Promise.all([...files].map(([name, content]) => writeFile(`${out}/${name}`, content)));
 }
 
 async function script(name, browser, constants) {
