@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pypdfium2  # type: ignore[import-untyped]  # it ships no types
-import zxingcpp
 from PIL import Image
 
 from card.back import is_back
 from card.errors import CardError
+from card.look import codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ MAX_FILE = 20 * 2**20
 MAX_PIXELS = 50_000_000
 MAX_PAGES = 4
 _DPI = 300
-_QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".pdf", ".txt", ".jwt", ".sdjwt", ".svg"}
 
 
@@ -68,10 +67,10 @@ def _content(path: Path) -> bytes:
 def _first_text(pictures: Iterator[Image.Image], *, back: bool) -> str:
     other = None
     for picture in pictures:
-        for found in zxingcpp.read_barcodes(picture, formats=_QR):
-            if is_back(found.text) is back:
-                return found.text
-            other = other or found.text
+        for text in codes(picture):
+            if is_back(text) is back:
+                return text
+            other = other or text
     if other is None:
         raise CardError("no-qr-found", "got a picture without a readable QR code")
     return other

@@ -341,6 +341,17 @@ def test_pictures_and_files_read_back(ministry: Ministry, tmp_path: Path) -> Non
     assert read(text) == text
 
 
+@pytest.mark.parametrize("shade", [70, 215])
+def test_a_scratch_through_a_finder_is_looked_past(ministry: Ministry, tmp_path: Path, shade: int) -> None:
+    """Dark with dirt, or bright; zxing alone does not read either."""
+    text = ministry.text()
+    image = Image.open(io.BytesIO(qr.png(text, scale=4))).convert("L")
+    ImageDraw.Draw(image).line((16, 8, 52, 52), fill=shade)
+    image.save(tmp_path / "scratched.png")
+    assert zxingcpp.read_barcodes(image, formats=QR) == []
+    assert read(tmp_path / "scratched.png") == text
+
+
 def test_a_text_may_end_with_a_space(tmp_path: Path) -> None:
     (tmp_path / "card.txt").write_bytes(b"ABC \n")
     assert read(tmp_path / "card.txt") == "ABC "
