@@ -633,6 +633,10 @@ EXPORT: dict[str, tuple[str, str]] = {
         "Manifes di {folder} berformat {got}, seharusnya {expected}.",
         "The manifest in {folder} has the format {got}, expected {expected}.",
     ),
+    "export-missing": (
+        "Di {folder} tidak ada ekspor fakta yang selesai; jalankan kets export facts.",
+        "There is no whole export of facts in {folder}; run kets export facts.",
+    ),
     "export-in-use": (
         "Ekspor lain sedang menulis di {folder}.",
         "Another export is writing in {folder}.",

@@ -1,0 +1,64 @@
+"""The program that the drill of exports kills, and what is looked at after."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+from projections.export.run import export
+from registry.roles import DatabaseRole, connect
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+FILE = 7
+"""Rows of a file: the smaller, the more often it is at a place where a kill might hurt."""
+
+
+def run(url: str, out: str) -> None:
+    """What `kets export facts` does, in small files, again and again."""
+    with connect(url, DatabaseRole.READ, autocommit=True) as conn:
+        while True:
+            export(conn, Path(out), datetime.now(UTC), file_rows=FILE)
+
+
+def left(out: Path) -> str:
+    """Where a kill must have struck, by what is there."""
+    listed = {out / each["path"] for each in _manifest(out)["files"]}
+    unfinished = out / "unfinished.ndjson"
+    lines = [json.loads(line) for line in unfinished.read_bytes().splitlines()] if unfinished.exists() else []
+    listed |= {out / line["path"] for line in lines if "path" in line}
+    there = set(out.glob("facts/*/*"))
+    if any(path.suffix == ".new" for path in there):
+        return "half a file"
+    if there - listed:
+        return "a file in no list"
+    return "files of no manifest" if len(lines) > 1 else "between runs"
+
+
+def differing(conn: Connection[Any], out: Path) -> list[str]:
+    """What counts in the export and is not the log up to its positions, each fact once and in its place."""
+    said, found = _manifest(out), list[str]()
+    query = "SELECT position, stream::text, version FROM event WHERE shard = %s AND position <= %s ORDER BY position"
+    for shard, top in said["positions"].items():
+        rows: list[tuple[Any, ...]] = []
+        for each in (each for each in said["files"] if each["shard"] == int(shard)):
+            file = out / each["path"]
+            if hashlib.sha256(file.read_bytes()).hexdigest() != each["sha256"]:
+                found.append(each["path"])
+            held = pq.ParquetFile(file).read(["position", "stream", "version"])
+            rows += zip(*held.to_pydict().values(), strict=True)
+        if rows != conn.execute(query, (shard, top)).fetchall() or len(rows) != top:
+            found.append(f"shard {shard}")
+    return found
+
+
+def _manifest(out: Path) -> dict[str, Any]:
+    place = out / "manifest.json"
+    found: dict[str, Any] = json.loads(place.read_bytes()) if place.exists() else {"files": [], "positions": {}}
+    return found
