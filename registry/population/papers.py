@@ -155,7 +155,7 @@ def csv_rows(said: Sequence[dict[str, Any]]) -> list[list[str]]:
 
 def _cell(value: Any) -> str:
     if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return "" if value is None else str(value)
 
 

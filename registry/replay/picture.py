@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from registry.replay.timeline import Entry
 
 WIDTH, HEIGHT = 960, 640
-LEFT, RIGHT, TOP, BOTTOM = 110, 30, 60, 130
+LEFT, RIGHT, TOP, BOTTOM = 110, 60, 60, 130
 INK, PAPER, FAINT = "#1a1a1a", "#ffffff", "#6b6b6b"
 SIZE = 6
-LEGEND = 250
+LEGEND = (40, 290, 660)
 
 WORDS = {
     "en": {
@@ -88,7 +88,7 @@ def drawn(entries: Sequence[Entry], lang: str = "en") -> str:
         about = words["about"].format(count=len(entries), first=min(known), last=max(known))
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
-        f' role="img" aria-labelledby="title about" lang="{lang}" font-family="sans-serif" font-size="14"'
+        f' role="group" aria-labelledby="title about" lang="{lang}" font-family="sans-serif" font-size="14"'
         f' fill="{INK}">',
         f'<title id="title">{words["title"]}</title><desc id="about">{about}</desc>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{PAPER}"/>',
@@ -183,11 +183,11 @@ def _ring(x: float, y: float) -> str:
 
 
 def _legend(words: dict[str, str]) -> list[str]:
-    parts, places = [], [(LEFT + LEGEND * (n % 3), HEIGHT - 56 + 26 * (n // 3)) for n in range(7)]
+    parts, places = [], [(x, HEIGHT - 56 + 26 * row) for row in range(2) for x in LEGEND]
     for kind, (x, y) in zip(COLOURS, places, strict=False):
         parts.append(f'{_shape(kind, x, y)}<text x="{x + 16}" y="{y + 5}">{words[kind]}</text>')
     x, y = places[5]
     parts.append(f'{_ring(x, y)}<text x="{x + 16}" y="{y + 5}">{words["disputed"]}</text>')
     x = WIDTH - RIGHT
-    parts.append(f'<text x="{x}" y="30" text-anchor="end" fill="{FAINT}">- - - {words["line"]}</text>')
+    parts.append(f'<text x="{x}" y="{TOP - 14}" text-anchor="end" fill="{FAINT}">- - - {words["line"]}</text>')
     return parts

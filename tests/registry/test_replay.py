@@ -324,7 +324,9 @@ def test_a_picture_names_nobody_and_speaks_both_languages(history: History) -> N
     pictures = {lang: picture.drawn(timeline(history), lang) for lang in ("en", "id")}
     for lang, svg in pictures.items():
         root = parsed(svg)
-        assert (root.get("lang"), root.get("role")) == (lang, "img")
+        assert (root.get("lang"), root.get("role")) == (lang, "group"), (
+            "an img would hide its marks from a screen reader"
+        )
         for name in str(root.get("aria-labelledby")).split():
             assert next(each.text for each in root if each.get("id") == name)
         for personal in (history.state().details.name, "3275", "9000000", "paid less", str(history.stream)):
@@ -333,6 +335,24 @@ def test_a_picture_names_nobody_and_speaks_both_languages(history: History) -> N
     assert picture.WORDS["en"].keys() == picture.WORDS["id"].keys()
     empty = picture.drawn([], "id")
     assert parsed(empty).find(f"{SVG}desc").text == picture.WORDS["id"]["none"]  # type: ignore[union-attr]
+
+
+def test_no_words_run_over_the_edge_or_each_other(history: History) -> None:
+    """With letters of 0.62 em, which is more than sans-serif ones take on average."""
+    for lang in picture.WORDS:
+        boxes = []
+        for text in parsed(picture.drawn(timeline(history), lang)).iter(f"{SVG}text"):
+            size = float(text.get("font-size", "14"))
+            width = 0.62 * size * len(str(text.text))
+            shift = {"end": width, "middle": width / 2}.get(str(text.get("text-anchor")), 0)
+            left, base = float(text.get("x", "")) - shift, float(text.get("y", ""))
+            boxes.append((left, base - size, left + width, base))
+        assert min(box[0] for box in boxes) >= 0
+        assert max(box[2] for box in boxes) <= picture.WIDTH
+        for n, one in enumerate(boxes):
+            for other in boxes[n + 1 :]:
+                apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+                assert apart, (lang, one, other)
 
 
 def test_colours_can_be_told_from_the_paper_and_shapes_without_colour() -> None:
@@ -371,3 +391,7 @@ def test_the_command(site: Site, kets: Callable[..., tuple[int, dict[str, Any]]]
     assert {change["after"] for change in said["differences"]["changes"]} == {9_000_000, 9}
     assert kets("replay", who, "--from", "2026-04-20", "--to", "2026-03-20")[1]["code"] == "span-backwards"
     assert kets("replay", who, "--law", "UU1/1900")[1]["code"] == "profile-unknown"
+    site.registry.vault.destroy(who)
+    facts = kets("replay", who)[1]["facts"]
+    assert [fact["erased"] for fact in facts if fact["version"] == 1] == [True]
+    assert {fact["proof"]["state"] for fact in facts} == {"proved"}, "of an erased person too"

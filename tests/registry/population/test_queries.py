@@ -78,7 +78,7 @@ def crowd(server: Server, key_folder: Path, tmp_path_factory: pytest.TempPathFac
     """Histories by chance: anything by anybody."""
     with opened(server, key_folder, tmp_path_factory.mktemp("crowd")) as site:
         chance = Chance(seed=7)
-        site.registry.save(*(event for _ in range(80) for event in chance.stream(chance.chance.randrange(1, 16))))
+        site.registry.save(*(event for _ in range(60) for event in chance.stream(chance.chance.randrange(1, 16))))
         yield site
 
 

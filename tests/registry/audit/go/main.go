@@ -15,6 +15,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -219,15 +220,17 @@ func checked(data []byte, verifier note.Verifier, kept string) (b bundle, whole,
 }
 
 type finding struct {
-	Event        string `json:"event"`
-	Index        *int64 `json:"index"`
-	Query        string `json:"query"`
-	Topic        string `json:"topic"`
-	RecordedAt   string `json:"recorded_at"`
-	EffectiveOn  string `json:"effective_on"`
-	Organisation string `json:"organisation"`
-	Role         string `json:"role"`
-	Person       string `json:"person"`
+	Event        string          `json:"event"`
+	Index        *int64          `json:"index"`
+	Query        string          `json:"query"`
+	Kind         string          `json:"kind"`
+	Topic        string          `json:"topic"`
+	RecordedAt   string          `json:"recorded_at"`
+	EffectiveOn  string          `json:"effective_on"`
+	Organisation string          `json:"organisation"`
+	Role         string          `json:"role"`
+	Person       string          `json:"person"`
+	Detail       json.RawMessage `json:"detail"`
 }
 
 type said struct {
@@ -314,9 +317,13 @@ func papers(folder string, verifier note.Verifier, kept string) {
 		var found []finding
 		must(json.Unmarshal(read("findings/"+query.Name+".json"), &found), query.Name)
 		expect(len(found) == query.Listed, query.Name, ": listed")
-		for _, each := range found {
+		table, err := csv.NewReader(bytes.NewReader(read("findings/" + query.Name + ".csv"))).ReadAll()
+		must(err, query.Name)
+		expect(len(table) == len(found)+1, query.Name, ": rows")
+		for n, each := range found {
 			expect(each.Query == query.Name, query.Name, ": query")
 			proved(each, facts)
+			expect(strings.Join(table[n+1], "\n") == cells(each), query.Name, ": cells")
 		}
 		listed += len(found)
 	}
@@ -332,6 +339,18 @@ func papers(folder string, verifier note.Verifier, kept string) {
 		histories[event[:36]] = true
 	}
 	fmt.Println(len(histories), listed, drawn)
+}
+
+// cells are those of a finding's row, its detail without blanks.
+func cells(each finding) string {
+	index := ""
+	if each.Index != nil {
+		index = strconv.FormatInt(*each.Index, 10)
+	}
+	var detail bytes.Buffer
+	must(json.Compact(&detail, each.Detail))
+	return strings.Join([]string{each.Event, index, each.Query, each.Kind, each.Topic, each.RecordedAt, each.EffectiveOn,
+		each.Organisation, each.Role, each.Person, detail.String()}, "\n")
 }
 
 func told(f fact) (s said) {
