@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -284,23 +284,27 @@ class Runner:
         return sum(new.values()) - sum(at.values())
 
     def _include(self, conn: Connection[Any], names: Sequence[str], at: Positions, new: Positions) -> None:
+        moved = chain.from_iterable(
+            _folds(touched(conn, shard, at[shard], new[shard]), at[shard])
+            for shard in range(SHARDS)
+            if new[shard] != at[shard]
+        )
         with conn.cursor(row_factory=dict_row) as cur:
-            for shard in range(SHARDS):
-                if new[shard] == at[shard]:
-                    continue
-                folds = _folds(touched(conn, shard, at[shard], new[shard]), at[shard])
-                while some := list(islice(folds, STREAMS)):
-                    for name in names:
-                        projection = _projection(name)
-                        projection.table.apply(cur, _change(projection, some))
+            while some := list(islice(moved, STREAMS)):
+                for name in names:
+                    projection = _projection(name)
+                    projection.table.apply(cur, _change(projection, some))
             self._advance(cur, names, new)
 
     def _advance(self, cur: Cursor[DictRow], names: Sequence[str], new: Positions) -> None:
+        cur.execute(
+            "UPDATE read.projection_position p SET position = v.position"
+            " FROM unnest(%s::smallint[], %s::bigint[]) v(shard, position)"
+            " WHERE projection = ANY(%s) AND p.shard = v.shard AND p.position <> v.position",
+            (list(new), list(new.values()), list(names)),
+            prepare=True,
+        )
         for name in names:
-            cur.executemany(
-                "UPDATE read.projection_position SET position = %s WHERE projection = %s AND shard = %s",
-                [(position, name, shard) for shard, position in new.items()],
-            )
             self.tracking._insert_tracking(cur, Tracking(name, sum(new.values())))
 
     def _locked(self, conn: Connection[Any], names: Sequence[str]) -> tuple[Positions, list[str]]:

@@ -63,16 +63,13 @@ class Table:
             for row in rows:
                 copy.write_row(row)
 
-    def _remove(self, cur: Cursor[Any], rows: list[Row]) -> None:
+    def _remove(self, cur: Cursor[Any], rows: list[Row], but: str = "") -> None:
         if rows:
             names = list(self.columns)
             keys = [tuple(row[names.index(name)] for name in self.key) for row in rows]
             match = " AND ".join(f"{self.name}.{name} = gone.{name}" for name in self.key)
-            cur.execute(
-                f"DELETE FROM {self.name} USING {self._unnest(self.key)} AS gone({', '.join(self.key)}) WHERE {match}",  # noqa: S608 - our own names
-                _columns(keys),
-                prepare=True,
-            )
+            gone = f"{self._unnest(self.key)} AS gone({', '.join(self.key)})"
+            cur.execute(f"DELETE FROM {self.name} USING {gone} WHERE {match}{but}", _columns(keys), prepare=True)  # noqa: S608 - our own names
 
     def _insert(self, cur: Cursor[Any], rows: list[Row]) -> None:
         if rows:
@@ -90,7 +87,8 @@ class Table:
                 _columns(rows),
                 prepare=True,
             )
-            cur.execute(f"DELETE FROM {self.name} WHERE n = 0")  # noqa: S608 - our own names
+        less = [row[:-1] for row in rows if row[-1] < 0]
+        self._remove(cur, less, but=" AND n = 0")
 
     def _unnest(self, names: Iterable[str]) -> str:
         types = ((self.columns | {"n": "bigint"})[name].split()[0] for name in names)
@@ -103,6 +101,9 @@ def _columns(rows: Iterable[Row]) -> list[list[Any]]:
 
 def difference(before: Iterable[Row], after: Iterable[Row]) -> Counter[Row]:
     """What must change for `before` to become `after`: negative goes, positive comes, rows that stay are left out."""
-    change = Counter(after)
-    change.subtract(before)
+    was, now = list(before), list(after)
+    change: Counter[Row] = Counter()
+    if was != now:  # mostly a fact changes few of the tables
+        change.update(now)
+        change.subtract(was)
     return Counter({row: n for row, n in change.items() if n})

@@ -1,20 +1,34 @@
-"""Record, roster and placements of a whole log, rebuilt; against the stock ProjectionRunner that does the same fold."""
+"""Record, roster and placements of a whole log, rebuilt; against the stock ProjectionRunner that does the same fold.
+And how long a fact waits until every read model includes it."""
 
 from __future__ import annotations
 
+import os
+import time
 from typing import TYPE_CHECKING
 
 from eventsourcing.projection import ProjectionRunner
 
 from projections.models import PROJECTIONS
+from projections.runner import POLL
+from registry.store import heads
 from tests.benchmarks import stock
-from tests.benchmarks.measure import Result, in_turns, scaled
+from tests.benchmarks.arrivals import Arrivals, Follower
+from tests.benchmarks.crew import Crew
+from tests.benchmarks.measure import Result, in_turns, p99, scaled
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.benchmarks.arrivals import Commit
     from tests.benchmarks.ground import Ground
 
-EVENTS = scaled(300_000)
+    Look = tuple[float, dict[int, int]]
+
+EVENTS = int(os.environ.get("KETS_BENCH_TOP", scaled(300_000)))
 """In the log that is rebuilt."""
+ARRIVING, A_SECOND, A_COMMIT = scaled(40_000), 2_000, 20
+"""Facts that come in while their lag is measured."""
 STOCK = scaled(2_000)
 """That the stock runner is given: it takes as long for each, whatever came before."""
 
@@ -45,6 +59,59 @@ def test_projection_record(lived: Ground) -> None:
     )
     result.add("one process", value=one * events, unit="events/s", limit=limit, runs=3)
     result.add("two processes", value=two * events, unit="events/s", limit=limit, runs=3)
+
+
+def test_projection_lag(lived: Ground, tmp_path: Path) -> None:
+    lived.multiply(EVENTS)
+    lived.runner.rebuild(*PROJECTIONS, processes=2)
+    lived.checkpoint()
+    at, enough = (lived.database_url, lived.vault_url, lived.keys), tmp_path / "enough"
+    with Crew(1, Arrivals, *at) as arrivals, Crew(1, Follower, lived.database_url) as follower:
+        arrivals.do("ready", ARRIVING)
+        lived.checkpoint()
+        follower.start("follow", enough)
+        arrivals.start("come", A_SECOND, A_COMMIT)
+        included, seen = _watched(lived, arrivals)
+        [commits] = arrivals.wait()
+        enough.touch()
+        follower.wait()
+    lags, floors = _lags(commits, included), _lags(commits, seen)
+    rate = ARRIVING / (commits[-1][0] - commits[0][0])
+    result = Result(
+        "projection_lag",
+        f"ms that one in a hundred of {ARRIVING:,} facts waits from its commit until all {len(PROJECTIONS)} read models"
+        f" include it, while {A_SECOND:,} a second arrive, {A_COMMIT} a commit, in a log of {EVENTS:,}; limit: ms to be"
+        f" seen by who asks for the heads as often as the runner, every {POLL * 1000:.0f} ms",
+    )
+    more = {"median": sorted(lags)[len(lags) // 2] * 1000, "longest": max(lags) * 1000, "arrived a second": rate}
+    result.add("p99", value=p99(lags) * 1000, unit="ms", limit=p99(floors) * 1000, runs=1, **more)
+
+
+def _watched(ground: Ground, arrivals: Crew) -> tuple[list[Look], list[Look]]:
+    """What all read models include, and the heads, each time that they were looked at, until all are included."""
+    included: list[Look] = []
+    seen: list[Look] = []
+    query = "SELECT shard, min(position) FROM read.projection_position GROUP BY shard"
+    deadline = time.monotonic() + 60 + ARRIVING / A_SECOND * 4
+    while arrivals.at_work or not included or included[-1][1] != dict(heads(ground.conn)):
+        assert time.monotonic() < deadline, "the read models do not keep up"
+        included.append((time.monotonic(), dict(ground.conn.execute(query).fetchall())))
+        if not seen or time.monotonic() > seen[-1][0] + POLL:
+            seen.append((time.monotonic(), dict(heads(ground.conn))))
+        time.sleep(0.005)
+    seen.append((time.monotonic(), dict(heads(ground.conn))))
+    return included, seen
+
+
+def _lags(commits: list[Commit], looks: list[Look]) -> list[float]:
+    """Seconds from each commit to the first look that had begun after it and found it, as often as it had facts."""
+    found: list[float] = []
+    n = 0
+    for done, at in commits:
+        while any(looks[n][1][shard] < position for shard, position in at.items()):
+            n += 1
+        found += [max(0.0, looks[n][0] - done)] * A_COMMIT
+    return found
 
 
 def _given(ground: Ground, events: int) -> None:
