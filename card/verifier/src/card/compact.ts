@@ -38,3 +38,11 @@ export function parse(token: string): Unverified {
   const [alg, kid, typ] = ["alg", "kid", "typ"].map((name) => text(members, name)) as [string, string, string];
   return new Unverified(alg, typ, unb64url(kid), `${head}.${payload}`, payload, unb64url(signature));
 }
+
+/** The same of a token of one type and at most `limit` characters, else Malformed. */
+export function parseAs(typ: string, token: string, limit: number): Unverified {
+  if (token.length > limit) throw new Malformed(`got more than ${limit} characters`);
+  const unverified = parse(token);
+  if (unverified.typ !== typ) throw new Malformed(`got type ${unverified.typ}, expected ${typ}`);
+  return unverified;
+}

@@ -1,6 +1,6 @@
 /** What changed in a shard's status list since a day began (docs/card-profile.md section 7, card/delta.py). */
 import { SHARD_SIZE } from "./claims.js";
-import { parse, type Unverified } from "./compact.js";
+import { parseAs, type Unverified } from "./compact.js";
 import { inflateTo } from "./deflate.js";
 import { type Bytes, b64url, hex, unb64url } from "./encoding.js";
 import { Malformed, orRefuse, VerificationError } from "./errors.js";
@@ -32,7 +32,9 @@ interface Delta {
  * 6. Its base is not after the list, and with its changes the list has the SHA-256 it names, else "status-gap".
  */
 export async function applied(token: string, { to, trust, now }: Expected): Promise<StatusList> {
-  const { base, digest, changed } = await orRefuse("status-malformed", () => read(opened(token), to, trust));
+  const { base, digest, changed } = await orRefuse("status-malformed", () =>
+    read(parseAs(TYP, token, MAX_TOKEN), to, trust),
+  );
   if (changed.issuedAt < to.issuedAt) {
     throw new VerificationError("status-rollback", `got a delta of ${changed.issuedAt}, the list is ${to.issuedAt}`);
   }
@@ -54,13 +56,6 @@ interface Expected {
   readonly to: StatusList;
   readonly trust: TrustList;
   readonly now: number;
-}
-
-function opened(token: string): Unverified {
-  if (token.length > MAX_TOKEN) throw new Malformed(`got more than ${MAX_TOKEN} characters`);
-  const unverified = parse(token);
-  if (unverified.typ !== TYP) throw new Malformed(`got type ${unverified.typ}, expected ${TYP}`);
-  return unverified;
 }
 
 async function read(unverified: Unverified, to: StatusList, trust: TrustList): Promise<Delta> {

@@ -1,5 +1,5 @@
 /** The trust list: whose signatures count (docs/card-profile.md section 6, card/trust.py). */
-import { parse, type Unverified } from "./compact.js";
+import { parseAs, type Unverified } from "./compact.js";
 import { b64url, hex, unb64url } from "./encoding.js";
 import { Malformed, orRefuse, VerificationError } from "./errors.js";
 import { keyId, type PublicJwk, publicJwk, publicKey } from "./es256.js";
@@ -55,7 +55,7 @@ export class TrustList {
    * Its age is judged with the card, because a known revocation counts whatever the age.
    */
   static async verify(token: string, { roots, now, oldest = 0 }: Expected): Promise<TrustList> {
-    const trusted = await orRefuse("trust-malformed", () => TrustList.read(opened(token), roots));
+    const trusted = await orRefuse("trust-malformed", () => TrustList.read(parseAs(TYP, token, MAX_TOKEN), roots));
     if (trusted.version < oldest) throw new VerificationError("trust-rollback", `got version ${trusted.version}`);
     if (trusted.issuedAt > now + CLOCK_SKEW) {
       throw new VerificationError("clock-behind", `got a list of ${trusted.issuedAt}, now is ${now}`);
@@ -97,13 +97,6 @@ interface Expected {
   readonly roots: readonly PublicJwk[];
   readonly now: number;
   readonly oldest?: number;
-}
-
-function opened(token: string): Unverified {
-  if (token.length > MAX_TOKEN) throw new Malformed(`got more than ${MAX_TOKEN} characters`);
-  const unverified = parse(token);
-  if (unverified.typ !== TYP) throw new Malformed(`got type ${unverified.typ}, expected ${TYP}`);
-  return unverified;
 }
 
 async function keyOf(entry: Json): Promise<TrustedKey> {
