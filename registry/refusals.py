@@ -651,6 +651,37 @@ EXPORT: dict[str, tuple[str, str]] = {
     ),
 }
 
+STATISTICS: dict[str, tuple[str, str]] = {
+    "cube-unknown": (
+        "Tidak ada tabel '{got}'; pilihan: {expected}.",
+        "There is no table '{got}'; there are: {expected}.",
+    ),
+    "cut-off-earlier": (
+        "Batas waktu {got} tidak sesudah batas waktu revisi sebelumnya, {expected}.",
+        "The cut-off {got} is not after that of the revision before, {expected}.",
+    ),
+    "cut-off-later": (
+        "Batas waktu {got} sesudah ekspor fakta atau sesudah sekarang, {expected}.",
+        "The cut-off {got} is later than the export of facts or than now, {expected}.",
+    ),
+    "month-open": (
+        "Batas waktu {got} di dalam bulan yang dihitung; paling awal {expected}.",
+        "The cut-off {got} lies before the end of the month; the earliest is {expected}.",
+    ),
+    "publication-altered": (
+        "Publikasi {where}: ada {got}; diharapkan {expected}.",
+        "The publication {where}: got {got}, expected {expected}.",
+    ),
+    "publication-exists": (
+        "Revisi {got} baru saja diterbitkan proses lain; tidak ada yang diganti.",
+        "Revision {got} was published by another process meanwhile; nothing was replaced.",
+    ),
+    "publication-unknown": ("Tidak ada publikasi {got}.", "There is no publication of {got}."),
+    "revision-differs": (
+        "Fakta di sini memberi {got}, padahal revisi sebelumnya menerbitkan {expected}.",
+        "The facts here give {got}, and the revision before published {expected}.",
+    ),
+}
 REFUSALS: dict[str, tuple[str, str]] = {
     **IDENTIFIERS,
     **CODES,
@@ -665,4 +696,5 @@ REFUSALS: dict[str, tuple[str, str]] = {
     **RUNNING,
     **REQUESTS,
     **EXPORT,
+    **STATISTICS,
 }

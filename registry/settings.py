@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     intake: Path | None = None
     intake_days: int = Field(default=30, ge=1)
     access_days: int = Field(default=365, ge=1)
+    publications: Path | None = None
     witnesses: Path | None = None
     auditors: Path | None = None
     backup_days: int = Field(default=400, ge=1)
@@ -68,6 +69,10 @@ class Settings(BaseSettings):
     @property
     def intake_folder(self) -> Path:
         return self.intake or self.home / "intake"
+
+    @property
+    def publication_folder(self) -> Path:
+        return self.publications or self.home / "publications"
 
     @property
     def token(self) -> Token | None:

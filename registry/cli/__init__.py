@@ -39,6 +39,7 @@ from registry.cli import (
     reading,
     replaying,
     signer_commands,
+    statistics,
     trust,
     up,
     wallets,
@@ -74,6 +75,7 @@ key_commands.add_to(app)
 intake.add_to(app)
 ledger.add_to(app)
 signer_commands.add_to(key_commands.keys)
+statistics.add_to(app)
 audit.add_to(app)
 population.add_to(audit.audit)
 backup.add_to(app)
