@@ -12,12 +12,16 @@ from xml.etree import ElementTree
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain import facts as f
 from domain.decide import History
 from domain.errors import Refused
 from domain.event import Actor, Event, Role
 from domain.facts.work import Contract
+from domain.rules.findings import findings
+from domain.rules.profiles import PROFILES
 from keys.cosignatures import Cosigner
 from registry.ledger.leaf import leaf_hash
 from registry.ledger.log import between
@@ -29,6 +33,7 @@ from registry.replay.proofs import ledger_of, proofs
 from registry.replay.sources import sources
 from registry.replay.timeline import summary, timeline
 from tests.conftest import opened
+from tests.domain.strategies import careers
 from tests.registry.ledger import naive
 from tests.registry.ledger.test_ledger_cli import kets  # noqa: F401 - a fixture
 from tests.registry.people import OFFICER, founded, hired, load, record, row, stream_of
@@ -217,6 +222,44 @@ def test_differences_add_up_and_each_has_its_fact(history: History, axis: str) -
             assert all((c.before, c.after) == (before.get(c.field), after.get(c.field)) for c in found.changes)
             versions = [entry.version for entry in found.facts]
             assert all(set(c.because) <= set(versions) and c.because for c in found.changes)
+
+
+@given(history=careers(most=10), data=st.data())
+@settings(deadline=None, max_examples=25)
+def test_differences_of_any_history_are_those_of_its_records(history: History, data: st.DataObject) -> None:
+    """And every law's column is what that law finds."""
+    moments = sorted({e.recorded_at for e in history.events})
+    first, last = sorted(data.draw(st.tuples(st.sampled_from(moments), st.sampled_from(moments))))
+    changes = differences.learned(history, first, last).changes
+    ends = [
+        by_fields(History(history.stream, [e for e in history.events if e.recorded_at <= at])) for at in (first, last)
+    ]
+    assert {c.field: (c.before, c.after) for c in changes} == differing(*ends)
+    days = sorted({e.fact.effective_on for e in history.events})
+    since, until = sorted(data.draw(st.tuples(st.sampled_from(days), st.sampled_from(days))))
+    changes = differences.happened(history, since, until).changes
+    assert {c.field: (c.before, c.after) for c in changes} == differing(
+        by_fields(history, on=since), by_fields(history, on=until)
+    )
+    state = history.state()
+    rows = laws.side_by_side(state, on=date.max)
+    for column in (laws.IN_FORCE, *PROFILES):
+        told = [(row.since, row.employment, row.code, x.law, x.got) for row in rows for x in row.under[column]]
+        found = findings(state, on=date.max, profile=None if column == laws.IN_FORCE else column)
+        assert sorted(map(str, told)) == sorted(str((x.since, x.employment, x.code, x.law, x.got)) for x in found)
+
+
+def by_fields(history: History, on: date | None = None) -> dict[str, Any]:
+    found = summary(history, on=on)
+    for finding in found.pop("findings"):
+        name = f"{finding['employment']}.{finding['code']}.{finding['since']}"
+        found.setdefault("findings", {})[name] = finding
+    return flat(found)
+
+
+def differing(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    names = before.keys() | after.keys()
+    return {n: (before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n)}
 
 
 def flat(value: Any, at: str = "") -> dict[str, Any]:
