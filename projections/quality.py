@@ -7,6 +7,7 @@ the registry does.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from domain import facts as f
@@ -19,12 +20,12 @@ from projections.table import Row, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from psycopg import Connection
 
     from domain.decide import State
-    from domain.event import Event
+    from domain.event import Event, Fact
 
 DIMENSIONS = ("month", "organisation", "what", "reason")
 WHATS = ("fact", "late", "corrected", "voided", "undone", "mismatched", "disputed")
@@ -47,31 +48,40 @@ class Quality(ReadModel):
         amending = {e.originator_version: e for e in events if type(e.fact) in AMENDING}
         known = {e.originator_version: e for e in events}
         for event in events:
-            month = today(event.recorded_at).replace(day=1)
-            if event.fact.amendable:
-                yield (month, event.actor.organisation, "fact", "")
+            actor, fact = event.actor.organisation, event.fact
+            month = _month(event.recorded_at.replace(minute=0, second=0, microsecond=0))
+            if fact.amendable:
+                yield (month, actor, "fact", "")
             if event.late_reason is not None:
-                yield (month, event.actor.organisation, "late", event.late_reason)
-            found = _befell(event, known, amending)
-            if found is not None:
-                about, what, reason = found
+                yield (month, actor, "late", event.late_reason)
+            if type(fact) in _ABOUT_ANOTHER:
+                about, what, reason = _befell(fact, known, amending)
                 yield (month, about.actor.organisation, what, reason)
 
 
-def _befell(event: Event, known: Mapping[int, Event], amending: dict[int, Event]) -> tuple[Event, str, str] | None:
-    """(the fact that something was said about, what, why) of an event that says something about another."""
-    match event.fact:
+@lru_cache(maxsize=4_096)
+def _month(hour: datetime) -> date:
+    """The first day of the month in Jakarta, which is whole hours away from UTC."""
+    return today(hour).replace(day=1)
+
+
+_ABOUT_ANOTHER = AMENDING | {f.IdentityMismatched, f.DisputeOpened}
+
+
+def _befell(fact: Fact, known: Mapping[int, Event], amending: dict[int, Event]) -> tuple[Event, str, str]:
+    """(the fact that something was said about, what, why) of a fact that says something about another."""
+    match fact:
         case f.FactCorrected(corrects=version):
             about = known[root(version, amending)]
             return about, "corrected", topic_of(type(about.fact))
         case f.FactVoided(voids=version, cause=cause):
             about = known[root(version, amending)]
             return about, "undone" if version in amending else "voided", cause
-        case f.IdentityMismatched(differs=differs):
-            return known[min(known)], "mismatched", differs
         case f.DisputeOpened(about=version, cause=cause):
             return known[version], "disputed", cause
-    return None
+        case f.IdentityMismatched(differs=differs):
+            return known[min(known)], "mismatched", differs
+    raise TypeError(f"got {type(fact).__name__}, expected one of {_ABOUT_ANOTHER}")
 
 
 def quality(
