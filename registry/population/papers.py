@@ -28,6 +28,7 @@ from registry.ledger.merkle import Tree
 from registry.population import evidence, sample
 from registry.population.findings import FIELDS, told
 from registry.population.search import search
+from registry.submissions.results import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -149,14 +150,15 @@ class Papers:
 
 
 def csv_rows(said: Sequence[dict[str, Any]]) -> list[list[str]]:
-    """The cells of a list of findings: as in JSON, null empty, `detail` as JSON in one cell."""
+    """The cells of a list of findings: as in JSON, null empty, `detail` as JSON in one cell, nothing that a spreadsheet
+    would take for a formula."""
     return [[_cell(each[name]) for name in FIELDS] for each in said]
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return "" if value is None else str(value)
+    return "" if value is None else harmless(str(value))
 
 
 def _csv(said: Sequence[dict[str, Any]]) -> bytes:

@@ -15,6 +15,7 @@ import pytest
 
 from domain import facts as f
 from domain.errors import Refused
+from domain.event import Actor, Role
 from keys.errors import KeysError
 from registry.ledger.place import folder_of, signer_of
 from registry.ledger.sequencer import Sequencer
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Server, Site
 
+FORMULA = Actor(organisation="kemnaker", role=Role.OFFICER, person="=1+1")
 CORRECTED = {"corrects": "w-1", "wage": "8000000", "effective_on": "2026-02-20"}
 
 
@@ -47,7 +49,8 @@ def peopled(site: Site) -> str:
     load(site, row(1, "correct", ref="w-2", **CORRECTED))
     who = stream_of(site, 2)
     for voids in (2, 3):
-        record(site.registry, who, f.FactVoided(effective_on=DAY, voids=voids, cause="error"))
+        void = f.FactVoided(effective_on=DAY, voids=voids, cause="error")
+        site.registry.record(who, lambda _, void=void: [void], by=FORMULA)  # type: ignore[misc]
     record(site.registry, stream_of(site, 3), education())
     sequenced(site)
     record(site.registry, stream_of(site, 4), f.EducationRecorded(effective_on=DAY, education="sakernas:2024/6"))
@@ -93,6 +96,7 @@ def test_papers_are_taken_away_and_checked(
     table = list(csv.DictReader((papers / "findings/overrides.csv").read_text().splitlines()))
     assert {cells["kind"] for cells in table} == {"amended-another"}
     assert json.loads(table[0]["detail"])["about"] == 2
+    assert table[0]["person"] == "'=1+1", "no formula for a spreadsheet"
     assert kets("audit", "papers", "--out", "papers")[1]["code"] == "papers-folder"
     altered(papers, verifier, go, key)
 

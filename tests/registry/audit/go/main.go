@@ -349,8 +349,14 @@ func cells(each finding) string {
 	}
 	var detail bytes.Buffer
 	must(json.Compact(&detail, each.Detail))
-	return strings.Join([]string{each.Event, index, each.Query, each.Kind, each.Topic, each.RecordedAt, each.EffectiveOn,
-		each.Organisation, each.Role, each.Person, detail.String()}, "\n")
+	row := []string{each.Event, index, each.Query, each.Kind, each.Topic, each.RecordedAt, each.EffectiveOn,
+		each.Organisation, each.Role, each.Person, detail.String()}
+	for n, cell := range row {
+		if cell != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", []rune(cell)[0]) {
+			row[n] = "'" + cell
+		}
+	}
+	return strings.Join(row, "\n")
 }
 
 func told(f fact) (s said) {
