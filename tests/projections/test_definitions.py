@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
@@ -239,3 +242,26 @@ def test_others_see_how_far_a_rebuild_is(log: Log) -> None:
         assert log.conn.execute("SELECT count(*) FROM read.projection_rebuild").fetchone() == (0,)
     finally:
         watching.close()
+
+
+# -- by itself ------------------------------------------------------------------------------------------------------
+def test_the_command_that_keeps_read_models_builds_outdated_ones_meanwhile(log: Log) -> None:
+    events = many(6)
+    log.add(events[:18])
+    log.site.runner.catch_up()
+    log.conn.execute("DELETE FROM read.projection_definition WHERE projection IN ('record', 'quality')")
+    log.add(events[18:])
+    command = [sys.executable, "-m", "registry", "project", "run"]
+    with subprocess.Popen(command, env=log.site.environment) as running:
+        try:
+            deadline = time.monotonic() + 60
+            while (log.site.runner.outdated() or included(log, "roster") < 36) and time.monotonic() < deadline:
+                assert running.poll() is None
+                time.sleep(0.05)
+            while included(log, "quality") < 36 and time.monotonic() < deadline:
+                time.sleep(0.05)
+        finally:
+            running.terminate()
+    assert running.returncode == 0
+    assert log.site.runner.outdated() == []
+    log.check_whole()
