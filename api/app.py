@@ -21,6 +21,7 @@ from api import (
     phone,
     phone_keys,
     photos,
+    published,
     receipts,
     reference,
     replays,
@@ -45,7 +46,7 @@ from registry.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-ROUTES = (submissions, receipts, ledger, health, phone, phone_keys, holder, reference)
+ROUTES = (submissions, receipts, ledger, health, phone, phone_keys, holder, published, reference)
 READS = (workers, access, replays, cards, card_life, photos, lists, statistics, live, employers)
 """Those that may be asked to include what was just written."""
 

@@ -60,6 +60,8 @@ ROUTES = {
     "GET /v1/lists/status/{n}.cwt",
     "GET /v1/lists/status/{n}.since-{day}.jwt",
     "GET /v1/statistics/placements",
+    "GET /v1/statistics/publications",
+    "GET /v1/statistics/cubes/{cube}",
     "GET /v1/statistics/flows",
     "GET /v1/statistics/training",
     "GET /v1/statistics/quality",
