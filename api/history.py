@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 
 class ActorShown(BaseModel):
-    """`organisation` is an employer's id or an authority's name."""
+    """`organisation` is an employer's id or an authority's name; `person` an account, never a name, empty for none."""
 
     organisation: str
     role: str
+    person: str
+    on_behalf_of: str | None
 
 
 class RowOfSubmission(BaseModel):
@@ -184,7 +186,7 @@ def _fact(e: Entry, topics: dict[int, str], source: Source | None, proof: Proof)
         topic=e.topic,
         effective_on=e.effective_on,
         recorded_at=e.recorded_at,
-        actor=ActorShown(organisation=e.organisation, role=e.role),
+        actor=ActorShown(organisation=e.organisation, role=e.role, person=e.person, on_behalf_of=e.on_behalf_of),
         standing=e.standing,
         submission=e.submission,
         ref=e.ref,

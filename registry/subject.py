@@ -50,6 +50,7 @@ def export(registry: Registry, worker: UUID) -> dict[str, Any]:
     )
     for entry in found["facts"]:
         entry["fact"].pop("second", None)
+        entry.pop("person")
         if entry["topic"] == topic_of(PhotoTaken):
             image = photos.image(registry, worker, entry["version"])
             entry["fact"]["personal"] = {"type": "photo", "image": msgspec.to_builtins(image)} if image else None

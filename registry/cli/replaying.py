@@ -119,7 +119,7 @@ def _ordered(first: Any, last: Any) -> Any:
 
 def _line(entry: Entry, source: Source | None, proof: Proof) -> tuple[object, ...]:
     recorded = entry.recorded_at.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M:%S")
-    by = f"{entry.role} {entry.organisation[:8]}"
+    by = f"{entry.role} {entry.organisation[:8]} {entry.person}".strip()
     came = f"{source.door}, line {source.line}, {source.ref}" if source else ""
     return (
         entry.version,

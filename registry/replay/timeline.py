@@ -30,7 +30,8 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One recorded fact. `stands`: part of the history asked for; `amended_by`: the version that decides otherwise.
+    """One recorded fact. `stands`: part of the history asked for; `amended_by`: the version that decides otherwise;
+    `person`: the account that acted, never a name, empty for none.
 
     Beside it, by their versions: every amendment about it, whether or not it decides; disputes; statements.
     """
@@ -42,6 +43,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     standing: str
     organisation: str
     role: str
+    person: str
+    on_behalf_of: str | None
     submission: UUID | None
     ref: str | None
     late_reason: str | None
@@ -113,6 +116,8 @@ def _entry(event: Event, beside: Beside, *, stands: bool, amended_by: int | None
         standing=event.standing.value,
         organisation=event.actor.organisation,
         role=event.actor.role.value,
+        person=event.actor.person,
+        on_behalf_of=event.actor.on_behalf_of,
         submission=event.submission,
         ref=event.ref,
         late_reason=event.late_reason,

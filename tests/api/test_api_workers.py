@@ -108,7 +108,8 @@ def test_a_history_says_who_when_and_through_which_row(client: TestClient) -> No
     registered, job = told(client, worker)["facts"]
     assert (registered["topic"], job["topic"]) == ("worker.registered", "worker.hired")
     assert (job["effective_on"], job["recorded_at"]) == ("2026-02-02", "2026-03-02T03:00:00Z")
-    assert job["actor"] == {"organisation": job["fact"]["employer"], "role": "employer"}
+    nobody = {"person": "", "on_behalf_of": None}
+    assert job["actor"] == {"organisation": job["fact"]["employer"], "role": "employer", **nobody}
     assert (job["standing"], job["ref"], job["submission"]) == ("employer-stated", "h-1", answer["submission"])
     assert (job["late_reason"], job["stands"], job["erased"]) == ("system-change", True, False)
     assert (job["corrected_by"], job["voided_by"], job["disputed_by"]) == (None, None, None)

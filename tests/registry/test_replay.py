@@ -94,6 +94,7 @@ def test_what_stands_beside_a_fact(history: History) -> None:
     assert (found[3].amended_by, found[3].amendments) == (5, [4, 5])
     assert [(d.opened, d.cause, d.resolved, d.outcome) for d in found[3].disputes] == [(6, "wage", None, None)]
     assert (found[3].disputed, found[3].statements) == (True, [7])
+    assert (found[7].organisation, found[7].role, found[7].person) == ("self", "worker", "account-1")
     assert (found[8].amended_by, found[8].amendments, found[8].stands) == (9, [9], False)
     assert (found[2].amendments, found[2].disputes, found[2].statements) == ([], [], [])
     resolved = f.DisputeResolved(effective_on=date(2026, 5, 2), dispute=UUID(int=7), outcome="rejected")
