@@ -1,11 +1,25 @@
--- What exported facts say, computed from their clear bytes alone. Reads the variable "facts", a folder of exported
--- facts; expects "known_at", a moment in UTC. Leaves the tables derived, standing, hires and ends, and rows
--- in "finding". Rules: docs/how-to/recompute.md, which this file was written from. Nothing here is shared with the registry.
+-- What exported facts say, computed from their clear bytes alone. Reads the variables "facts", the exported folder, and
+-- "publication", a published one or ''. Leaves the tables derived, standing, hires and ends, and writes its findings. Rules:
+-- docs/how-to/recompute.md, which this file was written from. Nothing here is shared with the registry.
 SET TimeZone = 'UTC';
 
+-- Until when, and up to which position of each shard, facts are known: all, or as the publication says.
+CREATE OR REPLACE TABLE reach (until TIMESTAMPTZ, shard INTEGER, position BIGINT);
+INSERT INTO reach SELECT 'infinity', shard, 9223372036854775807 FROM range(16) AS t(shard)
+WHERE getvariable('publication') = '';
+INSERT INTO reach SELECT cut_off::TIMESTAMPTZ, unnest(map_keys(positions)), unnest(map_values(positions))
+FROM read_json(CASE getvariable('publication') WHEN '' THEN getvariable('facts') ELSE getvariable('publication') END
+    || '/manifest.json', columns = {cut_off: 'VARCHAR', positions: 'MAP(INTEGER, BIGINT)'})
+WHERE getvariable('publication') <> '';
+
+-- The files that count are those that the manifest lists.
+CREATE OR REPLACE TABLE listed_file AS
+SELECT unnest(files, recursive := true) FROM read_json(getvariable('facts') || '/manifest.json', columns = {files:
+    'STRUCT(path VARCHAR, shard INTEGER, "first" BIGINT, "last" BIGINT, "rows" BIGINT, event VARCHAR)[]'});
+SET VARIABLE files = (SELECT list(getvariable('facts') || '/' || path ORDER BY path) FROM listed_file);
 CREATE OR REPLACE VIEW exported AS
 SELECT * REPLACE (replace(filename, getvariable('facts') || '/', '') AS filename)
-FROM read_parquet(getvariable('facts') || '/facts/*/*.parquet', filename = true, hive_partitioning = false);
+FROM read_parquet(getvariable('files'), filename = true, hive_partitioning = false);
 
 -- 1. For the checker of leaves: every raw column as text. Bytes and texts in hex, "-" for null.
 COPY (
@@ -17,6 +31,19 @@ COPY (
 ) TO 'rows.tsv' (FORMAT csv, DELIMITER '\t', QUOTE '', ESCAPE '', HEADER false);
 
 CREATE OR REPLACE TABLE finding (code VARCHAR, about VARCHAR, what VARCHAR);
+
+INSERT INTO finding
+SELECT 'manifest-differs', path, 'the file is not as the manifest says'
+FROM listed_file l LEFT JOIN (
+    SELECT filename, min(shard) AS shard, min(position) AS low, max(position) AS high, count(*) AS n,
+        arg_max(stream || ':' || version, position) AS final
+    FROM exported GROUP BY filename
+) f ON f.filename = l.path
+WHERE (l.shard, l."first", l."last", l."rows", l.event) IS DISTINCT FROM (f.shard, f.low, f.high, f.n, f.final);
+INSERT INTO finding
+SELECT 'manifest-differs', 'rows', 'got ' || coalesce(m."rows", 0) || ', expected ' || (SELECT count(*) FROM exported)
+FROM read_json(getvariable('facts') || '/manifest.json', columns = {"rows": 'BIGINT'}) m
+WHERE m."rows" IS DISTINCT FROM (SELECT count(*) FROM exported);
 
 -- 2. The typed columns again, from the clear bytes.
 CREATE OR REPLACE TABLE topic AS SELECT unnest([
@@ -107,11 +134,11 @@ SELECT 'column-differs', about, what FROM (
     FROM exported e JOIN derived d USING (filename, shard, position, stream, version, log_index)
 ) WHERE what IS NOT NULL;
 
--- 3. Which facts stand, by what was recorded until known_at. Amendments are read from the latest back: one that a later
+-- 3. Which facts stand, by what was then known. Amendments are read from the latest back: one that a later
 -- standing one voids has no effect, and of several about one fact the latest wins.
 CREATE OR REPLACE TABLE known AS
-SELECT * FROM derived WHERE recorded_at <= getvariable('known_at')
-QUALIFY row_number() OVER (PARTITION BY stream, version ORDER BY shard, position) = 1;
+SELECT d.* FROM derived d JOIN reach r ON r.shard = d.shard AND d.recorded_at <= r.until AND d.position <= r.position
+QUALIFY row_number() OVER (PARTITION BY stream, version ORDER BY d.shard, d.position) = 1;
 
 CREATE OR REPLACE TABLE amending AS
 SELECT a.stream, a.version, a.amends, a.voids,

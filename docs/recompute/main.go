@@ -3,10 +3,12 @@
 //
 //	main files FOLDER MANIFEST
 //	main log FACTS LEDGER VKEY [CHECKPOINT] < ROWS
+//	main published PUBLICATION FACTS LEDGER VKEY
 //
 // The first compares the files below FOLDER with what its manifest says of them. The second holds every exported row
-// against the ledger's tiles and signed checkpoint; CHECKPOINT is a file with one that was kept. Both print a finding a
-// line: CODE, tab, what it is about, tab, what is the matter. Exit status 1: something was found; 2: it cannot be told.
+// against the ledger's tiles and signed checkpoint; CHECKPOINT is a file with one that was kept. The third holds a
+// published folder against its manifest, and that against the ledger and its neighbours. All print a finding a line:
+// CODE, tab, what it is about, tab, what is the matter. Exit status 1: something was found; 2: it cannot be told.
 package main
 
 import (
@@ -61,8 +63,11 @@ func main() {
 		checkFiles(r, args[1], args[2])
 	case (len(args) == 4 || len(args) == 5) && args[0] == "log":
 		checkLog(r, args[1], args[2], args[3], args[4:])
+	case len(args) == 5 && args[0] == "published":
+		checkPublished(r, args[1], args[2], args[3], args[4])
 	default:
-		cannot("usage: main files FOLDER MANIFEST | main log FACTS LEDGER VKEY [CHECKPOINT] < ROWS")
+		cannot("usage: main files FOLDER MANIFEST | main log FACTS LEDGER VKEY [CHECKPOINT] < ROWS |",
+			"main published PUBLICATION FACTS LEDGER VKEY")
 	}
 	os.Exit(r.end())
 }

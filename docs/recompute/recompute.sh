@@ -1,7 +1,7 @@
 #!/bin/sh
-# Recompute from exported facts, with Go and DuckDB alone: docs/how-to/recompute.md.
+# Recompute a published table from exported facts, with Go and DuckDB alone: docs/how-to/recompute.md.
 #
-#   sh recompute.sh --facts DIR --ledger DIR --key VKEY [--checkpoint FILE] [--work DIR]
+#   sh recompute.sh --facts DIR --ledger DIR --key VKEY [--checkpoint FILE] [--publication DIR] [--work DIR]
 #
 # GO_CHECKER names the built checker, else it is built. DuckDB is the program "duckdb", else the module of $PYTHON.
 # Exit status 0: nothing differs; 1: something does, each difference a line CODE, tab, what, tab, how; 2: it cannot be told.
@@ -13,24 +13,26 @@ refuse() {
     exit 2
 }
 
-facts='' ledger='' key='' checkpoint='' work=''
+facts='' ledger='' key='' checkpoint='' publication='' work=''
 while [ $# -gt 1 ]; do
     case $1 in
         --facts) facts=$2 ;;
         --ledger) ledger=$2 ;;
         --key) key=$2 ;;
         --checkpoint) checkpoint=$2 ;;
+        --publication) publication=$2 ;;
         --work) work=$2 ;;
         *) refuse "unknown option $1" ;;
     esac
     shift 2
 done
 [ $# -eq 0 ] && [ -n "$facts" ] && [ -n "$ledger" ] && [ -n "$key" ] || refuse "--facts, --ledger and --key are needed"
-for each in "$facts/manifest.json" "$ledger/checkpoint"; do
+for each in "$facts/manifest.json" "$ledger/checkpoint" ${publication:+"$publication/manifest.json"}; do
     [ -f "$each" ] || refuse "there is no $each"
 done
 absolute() { CDPATH='' cd -- "$1" && pwd; }
 facts=$(absolute "$facts") ledger=$(absolute "$ledger")
+[ -z "$publication" ] || publication=$(absolute "$publication")
 [ -z "$checkpoint" ] || checkpoint=$(absolute "$(dirname -- "$checkpoint")")/$(basename -- "$checkpoint")
 [ ! -f "$key" ] || key=$(cat "$key")
 
@@ -64,7 +66,7 @@ sql() { # NAME FILES...: run SQL; when it fails, that is a finding
         cat "$@" | duckdb -bail recompute.db >/dev/null 2>"$name.err" && return
     else
         cat "$@" | "${PYTHON:-python3}" -c 'import duckdb, sys
-duckdb.connect("recompute.db").execute(sys.stdin.read())' 2>"$name.err" && return
+duckdb.connect("recompute.db").execute(sys.stdin.read())' >/dev/null 2>"$name.err" && return
     fi
     printf '%s-unreadable\t%s\t%s\n' "$name" "$name" "$(tr '\t\n' '  ' <"$name.err" | tail -c 400)" >"$name.findings"
     return 1
@@ -73,12 +75,14 @@ duckdb.connect("recompute.db").execute(sys.stdin.read())' 2>"$name.err" && retur
 quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/''/g")"; }
 
 checked files files "$facts" "$facts/manifest.json"
+[ -z "$publication" ] || checked publication published "$publication" "$facts" "$ledger" "$key"
 {
     echo "SET VARIABLE facts = $(quoted "$facts");"
-    echo "SET VARIABLE known_at = 'infinity'::TIMESTAMPTZ;"
+    echo "SET VARIABLE publication = $(quoted "$publication");"
 } >variables.sql
 if sql facts variables.sql "$here/facts.sql"; then
     checked log log "$facts" "$ledger" "$key" ${checkpoint:+"$checkpoint"} <rows.tsv
+    [ -z "$publication" ] || sql cubes variables.sql "$here/cubes.sql" || true
 fi
 
 cat ./*.findings

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from tests.statistics.recomputing import RAW, TYPED, replaced
+from projections.export.columns import RAW, TYPED
+from tests.statistics.recomputing import manifest_of, replaced, tell
 
 if TYPE_CHECKING:
     import random
@@ -88,9 +89,9 @@ def cut(scene: Scene, chance: random.Random) -> list[str]:
     file, rows, _ = chosen(scene, chance)
     gone = rows.pop()
     scene.put(file, rows)
-    manifest = scene.manifest()
+    manifest = manifest_of(scene.facts)
     manifest["positions"][str(gone["shard"])] -= 1
-    scene.tell(manifest)
+    tell(scene.facts, manifest)
     return names(gone)
 
 
@@ -106,10 +107,10 @@ def recorded_again(scene: Scene, chance: random.Random) -> list[str]:
     again = {**rows[at], "position": rows[-1]["position"] + 1}
     longer = file.with_name(f"{file.name[:13]}{again['position']:012}.parquet")
     file.unlink()
-    manifest = scene.manifest()
+    manifest = manifest_of(scene.facts)
     manifest["files"] = [each for each in manifest["files"] if each["path"] != str(file.relative_to(scene.facts))]
     manifest["positions"][str(again["shard"])] += 1
-    scene.tell(manifest)
+    tell(scene.facts, manifest)
     scene.put(longer, [*rows, again])
     return names(again)
 
@@ -124,24 +125,24 @@ def swapped(column: str, scene: Scene, chance: random.Random) -> list[str]:
 
 
 def vector(scene: Scene, chance: random.Random) -> list[str]:
-    manifest = scene.manifest()
+    manifest = manifest_of(scene.facts)
     shard = chance.choice(sorted(manifest["positions"]))
     manifest["positions"][shard] += chance.choice((-1, 1))
-    scene.tell(manifest)
+    tell(scene.facts, manifest)
     return [f"shard {shard}"]
 
 
 def size(scene: Scene, chance: random.Random) -> list[str]:
-    manifest = scene.manifest()
+    manifest = manifest_of(scene.facts)
     manifest["ledger"]["size"] += chance.choice((-1, 1))
-    scene.tell(manifest)
+    tell(scene.facts, manifest)
     return ["ledger size"]
 
 
 def checkpoint(scene: Scene, chance: random.Random) -> list[str]:
-    manifest = scene.manifest()
+    manifest = manifest_of(scene.facts)
     manifest["ledger"]["checkpoint"] = spoilt(manifest["ledger"]["checkpoint"], chance)
-    scene.tell(manifest)
+    tell(scene.facts, manifest)
     return [CHECKPOINT]
 
 
@@ -191,10 +192,26 @@ def file_gone(scene: Scene, chance: random.Random) -> list[str]:
     return [str(path.relative_to(scene.facts))]
 
 
+def listed_as(field: str, scene: Scene, chance: random.Random) -> list[str]:
+    """What the manifest says of a file."""
+    manifest = manifest_of(scene.facts)
+    chosen = chance.choice(manifest["files"])
+    path, chosen[field] = chosen["path"], chosen[field] + (1 if field in {"first", "last", "rows", "bytes"} else "0")
+    tell(scene.facts, manifest)
+    return [path, chosen["path"]]
+
+
+def rows_in_all(scene: Scene, _chance: random.Random) -> list[str]:
+    manifest = manifest_of(scene.facts)
+    manifest["rows"] += 1
+    tell(scene.facts, manifest)
+    return ["rows"]
+
+
 def file_unlisted(scene: Scene, chance: random.Random) -> list[str]:
-    manifest = scene.manifest()
+    manifest = manifest_of(scene.facts)
     gone = manifest["files"].pop(chance.randrange(len(manifest["files"])))
-    scene.tell(manifest)
+    tell(scene.facts, manifest)
     return [gone["path"]]
 
 
@@ -214,4 +231,9 @@ FACTS: dict[str, Alteration] = {
     "file bit": file_bit,
     "file gone": file_gone,
     "file unlisted": file_unlisted,
+    **{
+        f"listed {field}": partial(listed_as, field)
+        for field in ("path", "first", "last", "rows", "bytes", "sha256", "event")
+    },
+    "rows in all": rows_in_all,
 }

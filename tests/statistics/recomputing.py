@@ -1,24 +1,26 @@
-"""An export and its ledger as an auditor gets them, and the recipe that recomputes them."""
+"""An export, its ledger and a publication as an auditor gets them, and the recipe that recomputes them."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
+import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from domain.codec import decode
-from domain.event import topic_of
-from domain.facts import FactCorrected, FactVoided
+from projections.export.columns import SCHEMA
+from projections.export.folder import digest_of
+from projections.export.run import export
+from projections.statistics.publishing import Source, publish
 from registry.ledger.sequencer import Sequencer
 from registry.ledger.tiles import Folder
 from tests.docs.pages import ROOT
@@ -26,32 +28,13 @@ from tests.registry.ledger.conftest import signer
 from tests.require import require
 
 if TYPE_CHECKING:
-    from domain.event import Event
     from tests.conftest import Site
 
 RECIPE = ROOT / "docs/recompute"
 GOPATH = Path("/usr/share/gocode")
+MONTH = date(2026, 2, 1)
 Row = dict[str, Any]
 """A row of the export, by column."""
-TEXT = "organisation role standing late_reason fact_topic employment employer establishment industry regency occupation"
-TEXT += " channel contract cause sex nationality education residence status training unit certificate"
-TYPES = {"int8": "shard", "int64": "position log_index", "int32": "version amends wage_band birth_year"}
-TYPES |= {"bool": "voids declared", "date32": "effective_on ends_on", "binary": "submission salt clear sealed_hash"}
-TYPES |= {"string": f"stream topic {TEXT}"}
-KINDS = {
-    name: getattr(pa, f"{kind}_" if kind == "bool" else kind)()
-    for kind, names in TYPES.items()
-    for name in names.split()
-}
-KINDS["recorded_at"] = pa.timestamp("us", tz="UTC")
-PROVED = "stream shard position version topic recorded_at submission salt clear sealed_hash log_index"
-RAW, OTHERS = PROVED.split(), "effective_on amends voids declared ends_on wage_band birth_year"
-TYPED = OTHERS.split() + TEXT.split()
-SCHEMA = pa.schema([(name, KINDS[name]) for name in (*RAW, *TYPED)])
-QUERY = """SELECT e.stream, e.shard, e.position, e.version, e.topic, e.recorded_at, s.digest, e.salt, e.clear,
- e.sealed_hash, g.start + e.position - g.first FROM event e LEFT JOIN submission s ON s.id = e.submission
- LEFT JOIN ledger_segment g ON g.shard = e.shard AND e.position >= g.first AND e.position < g.first + g.count
- ORDER BY e.shard, e.position"""
 
 
 def built(folder: Path) -> Path:
@@ -73,10 +56,6 @@ class Told:
     findings: list[tuple[str, str, str]]
     said: str
 
-    @property
-    def codes(self) -> set[str]:
-        return {code for code, _, _ in self.findings}
-
     def names(self, *names: str) -> bool:
         """Is one of `names` what a finding is about?"""
         return any(about in names for _, about, _ in self.findings)
@@ -84,10 +63,12 @@ class Told:
 
 @dataclass
 class Scene:
-    """The folder with `facts` and `ledger`, and the checker."""
+    """The folder with `facts`, `ledger` and `published`, and the checker."""
 
     path: Path
     checker: Path
+    planted: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    """What is true of it, by `registry.sample`."""
 
     @property
     def facts(self) -> Path:
@@ -97,22 +78,22 @@ class Scene:
     def ledger(self) -> Path:
         return self.path / "ledger"
 
+    @property
+    def publication(self) -> Path:
+        return self.path / f"published/{MONTH:%Y-%m}/1"
+
     def copy(self, path: Path) -> Scene:
         """Another folder of the same files, which may be replaced but not written to in place."""
         shutil.copytree(self.path, path, copy_function=os.link)
         return Scene(path, self.checker)
 
-    def recompute(self, *words: str) -> Told:
+    def recompute(self, *words: str | Path) -> Told:
         command = ["sh", str(RECIPE / "recompute.sh"), "--facts", str(self.facts), "--ledger", str(self.ledger)]
-        command += ["--key", signer().verifier.key, *words]
+        command += ["--key", signer().verifier.key, *map(str, words)]
         environment = {**os.environ, "GO_CHECKER": str(self.checker), "PYTHON": sys.executable}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=600)
         lines = [tuple(line.split("\t")) for line in done.stdout.splitlines()]
         return Told(done.returncode, lines, done.stderr)  # type: ignore[arg-type]  # of three
-
-    def manifest(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.facts / "manifest.json").read_text(encoding="utf-8"))
-        return found
 
     def files(self) -> list[Path]:
         return sorted(self.facts.glob("facts/*/*.parquet"))
@@ -124,18 +105,29 @@ class Scene:
     def put(self, file: Path, rows: list[Row]) -> None:
         """Replace a file of the export by these rows, and what the manifest says of it."""
         file.unlink(missing_ok=True)
-        file.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), file)
-        known = self.manifest()
+        manifest = manifest_of(self.facts)
         name = str(file.relative_to(self.facts))
-        listed = {"path": name, "rows": len(rows), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-        known["files"] = sorted(
-            [*(each for each in known["files"] if each["path"] != name), listed], key=lambda each: str(each["path"])
-        )
-        self.tell(known)
+        first, last = map(int, file.stem.split("-"))
+        listed = {"path": name, "shard": int(name[12:14]), "first": first, "last": last, **told(file, "bytes")}
+        listed |= {"rows": len(rows), "event": f"{rows[-1]['stream']}:{rows[-1]['version']}"}
+        kept = [each for each in manifest["files"] if each["path"] != name]
+        manifest["files"] = sorted([*kept, listed], key=lambda each: str(each["path"]))
+        manifest["rows"] = sum(each["rows"] for each in manifest["files"])
+        tell(self.facts, manifest)
 
-    def tell(self, manifest: dict[str, Any]) -> None:
-        replaced(self.facts / "manifest.json", json.dumps(manifest).encode())
+
+def told(file: Path, size: str) -> dict[str, Any]:
+    return {"sha256": digest_of(file), size: file.stat().st_size}
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+def tell(folder: Path, manifest: dict[str, Any]) -> None:
+    replaced(folder / "manifest.json", json.dumps(manifest).encode())
 
 
 def replaced(path: Path, data: bytes) -> None:
@@ -144,44 +136,17 @@ def replaced(path: Path, data: bytes) -> None:
     path.write_bytes(data)
 
 
-def typed(event: Event) -> Row:
-    """The typed columns; those of a correction are of the fact that it carries."""
-    fact: Any = event.fact
-    said: Row = {"standing": event.standing.value, "role": event.actor.role.value, "late_reason": event.late_reason}
-    said["organisation"] = event.actor.organisation
-    if isinstance(fact, FactVoided):
-        return {**said, "effective_on": fact.effective_on, "amends": fact.voids, "voids": True, "cause": fact.cause}
-    if isinstance(fact, FactCorrected):
-        said |= {"amends": fact.corrects, "voids": False}
-        fact = fact.fact
-    said["fact_topic"] = topic_of(type(fact))
-    for name in (*TYPED, "contract"):
-        value = getattr(fact, name, None)
-        if name == "contract" and value is not None:
-            said |= {"contract": value.kind, "ends_on": value.ends_on}
-        elif value is not None:
-            said[name] = str(value) if isinstance(value, UUID) else value
-    return said
-
-
-def exported(site: Site, path: Path, checker: Path) -> Scene:
-    """The site's log, sequenced and exported with its ledger."""
+def exported(site: Site, path: Path, checker: Path, cut_off: datetime) -> Scene:
+    """The site's log, sequenced, exported with its ledger, and a month of it published."""
     scene, folder, own = Scene(path, checker), Folder(site.settings.home / "ledger"), signer()
     with Sequencer(site.database_url, folder, own, batch=1000) as sequencer:
         size = sequencer.catch_up()
     note = str(folder.checkpoint())
     Folder(scene.ledger).export(folder.read, size, note)
-    scene.facts.mkdir(parents=True)
-    rows: dict[int, list[Row]] = {}
-    found: list[tuple[Any, ...]] = site.reading().execute(QUERY).fetchall()
-    for stream, shard, position, version, topic, recorded_at, digest, salt, clear, sealed_hash, number in found:
-        event = decode(stream, version, topic, recorded_at, None, bytes(clear), None)
-        place = (str(stream), shard, position, version, topic, recorded_at)
-        row = (*place, digest, salt, bytes(clear), sealed_hash, number)
-        rows.setdefault(shard, []).append({**dict(zip(RAW, row, strict=True)), **typed(event)})
-    vector = {str(shard): held[-1]["position"] for shard, held in rows.items()}
-    scene.tell({"positions": vector, "ledger": {"size": size, "checkpoint": note}, "files": []})
-    for shard, held in rows.items():
-        name = f"{held[0]['position']:012}-{held[-1]['position']:012}.parquet"
-        scene.put(scene.facts / "facts" / f"shard={shard:02}" / name, held)
+    export(site.reading(), scene.facts, site.now)
+    con = ibis.duckdb.connect(threads=1)
+    facts = con.read_parquet([str(file) for file in scene.files()], hive_partitioning=False)
+    positions = {int(shard): last for shard, last in manifest_of(scene.facts)["positions"].items()}
+    publish(Source(facts, positions, size, note, site.now), MONTH, cut_off, path / "published", now=site.now)
+    con.disconnect()
     return scene
