@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import re
+from functools import cache
 from typing import Any
 
 AGENCY = "KETS"
@@ -62,6 +63,7 @@ def as_sdmx_csv(table: dict[str, Any]) -> bytes:
     return out.getvalue().encode()
 
 
+@cache
 def sdmx_code(code: str) -> str:
     """`kemendagri:2025/32.75` -> `32_75`: SDMX allows letters, digits, `_`, `-`, `@` and `$`."""
     if code in SDMX:

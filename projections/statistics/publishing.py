@@ -11,6 +11,7 @@ import os
 import shutil
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import chain, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
@@ -19,7 +20,7 @@ import numpy as np
 
 from domain.errors import Refused
 from projections.statistics.counting import counted
-from projections.statistics.cubes import COUNTED, PLACE, Cube, cubes_of, lattice
+from projections.statistics.cubes import COUNTED, Cube, cubes_of, lattice
 from projections.statistics.ends import ends
 from projections.statistics.facts import manifest_of, read
 from projections.statistics.formats import WRITERS
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from projections.statistics.lattice import Bools, Ints
+    from projections.statistics.lattice import Bools, Dimension, Ints
 
 ROWS = {"hires": hires, "ends": ends}
 
@@ -171,28 +172,23 @@ def _cubes(folder: Path, month: date, revision: int, counts: str, values: Ints, 
 
 def tabulated(cube: Cube, month: date, revision: int, values: Ints, hidden: Bools) -> dict[str, Any]:
     """A cube as `formats` has it, its cells in the order of its codes."""
-    cells: list[list[Any]] = []
-    used: dict[str, dict[str, list[str]]] = {column: {} for column in cube.told}
-    for at, value in np.ndenumerate(values):
-        told = _told(cube, at)
-        for column, code in zip(cube.told, told, strict=True):
-            used[column].setdefault(code, list(label(column, code)))
-        cells.append([*told, None if hidden[at] else int(value)])
+    axes = [_told(dimension, column) for dimension, column in zip(cube.dimensions, cube.columns, strict=True)]
+    cells = [
+        [*chain.from_iterable(at), None if withheld else value]
+        for at, value, withheld in zip(product(*axes), values.ravel().tolist(), hidden.ravel().tolist(), strict=True)
+    ]
+    used = [list(dict.fromkeys(codes)) for axis in axes for codes in zip(*axis, strict=True)]
+    codes = {c: {code: list(label(c, code)) for code in own} for c, own in zip(cube.told, used, strict=True)}
     head = {"cube": cube.name, "of": cube.of, "month": f"{month:%Y-%m}", "revision": revision}
-    return head | {"columns": list(cube.told), "codes": used, "cells": cells}
+    return head | {"columns": list(cube.told), "codes": codes, "cells": cells}
 
 
-def _told(cube: Cube, at: tuple[int, ...]) -> list[str]:
-    """A regency beside its province; `_T` for either where the cell is a total."""
-    told = []
-    for place, dimension, column in zip(at, cube.dimensions, cube.columns, strict=True):
-        code = dimension.codes[place]
-        if column == "regency" and dimension.name == PLACE:
-            path = dimension.path(place)
-            told += [path[1] if len(path) > 1 else TOTAL, path[2] if len(path) > 2 else TOTAL]
-        else:
-            told.append(code)
-    return told
+def _told(dimension: Dimension, column: str) -> list[tuple[str, ...]]:
+    """What each code is told as: a regency beside its province, `_T` for either where the cell is a total."""
+    if column != "regency":
+        return [(code,) for code in dimension.codes]
+    paths = [dimension.path(place) for place in range(len(dimension.codes))]
+    return [(*path[1:], *[TOTAL] * (3 - len(path))) for path in paths]
 
 
 def _written(path: Path, content: bytes) -> None:

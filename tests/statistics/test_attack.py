@@ -14,7 +14,7 @@ from projections.statistics.suppression import K, Revision, withheld
 from tests.statistics.populations import TABLES, counts, later, published, somebody
 
 LATTICE = Lattice(TABLES)
-POPULATIONS = int(os.environ.get("KETS_ATTACKS", "5"))
+POPULATIONS = int(os.environ.get("KETS_ATTACKS", "3"))
 
 
 def plain(values: Ints) -> Bools:
