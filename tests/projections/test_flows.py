@@ -13,7 +13,19 @@ from domain.decide import History
 from domain.endings import GROUPS, group_of
 from domain.errors import Refused
 from projections import calendar, cardcounts, employers, flows, quality, training
-from tests.domain.given import ACME, BEKASI, CERTIFICATE, DUKCAPIL, OFFICER, PERMANENT, SYSTEM, a, employer, voided
+from tests.domain.given import (
+    ACME,
+    BEKASI,
+    BETA,
+    CERTIFICATE,
+    DUKCAPIL,
+    OFFICER,
+    PERMANENT,
+    SYSTEM,
+    a,
+    employer,
+    voided,
+)
 from tests.projections.log import Log
 
 if TYPE_CHECKING:
@@ -79,6 +91,19 @@ def test_who_came_who_left_and_who_stayed(lives: Log) -> None:
     first, second = by_month[date(2024, 2, 1)], by_month[date(2024, 6, 1)]
     assert (first["between_median"], first["between_jobs"]) == (None, 0)
     assert (second["between_median"], second["between_jobs"]) == (30, 1)
+
+
+def test_days_between_jobs_are_those_without_any(log: Log) -> None:
+    """The second and third begin on one day; the fourth while they go on; the fifth the day after the last ended."""
+    during = {"contract": PERMANENT}
+    others = [job(2, "2024-02-10", **during), job(3, "2024-02-10", employer=BETA, **during)]
+    beside = job(4, "2024-03-01", employer=UUID(int=0xE9), **during)
+    ends = [end(n, "2024-05-31") for n in (2, 3, 4)]
+    tell(
+        log, SITI, REGISTERED, job(1, "2024-01-01"), end(1, "2024-01-31"), *others, beside, *ends, job(5, "2024-06-01")
+    )
+    found = log.conn.execute("SELECT employment, days FROM read.flow WHERE what = 'hired' ORDER BY 1").fetchall()
+    assert [days for _, days in found] == [None, 9, 9, None, 0]
 
 
 def test_flows_by_other_dimensions(lives: Log) -> None:
