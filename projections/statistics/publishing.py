@@ -97,7 +97,7 @@ def publish(source: Source, month: date, cut_off: datetime, out: Path, *, now: d
             "cubes": cubes,
         }
         _written(building / MANIFEST, (json.dumps(manifest, ensure_ascii=False, indent=1) + "\n").encode())
-        return Publication(_placed(building, out / f"{month:%Y-%m}" / str(number)), manifest)
+        return Publication(placed(building, out / f"{month:%Y-%m}" / str(number)), manifest)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
@@ -198,8 +198,11 @@ def _written(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _placed(building: Path, folder: Path) -> Path:
-    """One rename makes it visible: a crash before it leaves a folder beginning with `.new-`, which nobody reads."""
+def placed(building: Path, folder: Path) -> Path:
+    """One rename makes it visible: a crash before it leaves a folder beginning with `.new-`, which nobody reads.
+
+    Raises: Refused("publication-exists").
+    """
     folder.parent.mkdir(exist_ok=True)
     try:
         building.rename(folder)

@@ -21,7 +21,7 @@ from domain.decide import History
 from domain.errors import Refused
 from projections.statistics.cubes import CUBES
 from projections.statistics.publications import Publication, publication, publications, verified
-from projections.statistics.publishing import Source, publish
+from projections.statistics.publishing import Source, placed, publish
 from projections.statistics.suppression import K
 from tests.domain.given import OFFICER, a, corrected, voided
 from tests.statistics import folded
@@ -178,6 +178,17 @@ def test_a_publication_that_was_not_finished_is_not_seen(source: Source, tmp_pat
     half.mkdir()
     (half / "manifest.json").write_text("{")
     assert publications(tmp_path) == []
+
+
+def test_of_two_at_once_one_is_published(tmp_path: Path) -> None:
+    """The second finds the place of its revision taken, and leaves what is there."""
+    for name in ("one", "two"):
+        (tmp_path / f".new-{name}").mkdir()
+        (tmp_path / f".new-{name}" / "manifest.json").write_text(name)
+    placed(tmp_path / ".new-one", tmp_path / "2026-01" / "1")
+    with pytest.raises(Refused, match="publication-exists"):
+        placed(tmp_path / ".new-two", tmp_path / "2026-01" / "1")
+    assert (tmp_path / "2026-01" / "1" / "manifest.json").read_text() == "one"
 
 
 @pytest.mark.parametrize(

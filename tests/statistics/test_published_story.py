@@ -41,17 +41,11 @@ def site(server: Server, key_folder: Path, tmp_path_factory: pytest.TempPathFact
         rows = [hired(n, channel="direct" if n % 3 else "public-service") for n in range(1, PEOPLE + 1)]
         load(site, *founded(), *rows)
         site.now = datetime(2026, 3, 12, tzinfo=UTC)
-        published(site, "publications")
+        facts = site.settings.home / "facts"
+        export(site.reading(), facts, site.now)
+        with opened(facts) as source:
+            publish(source, MONTH, CUT_OFF, site.settings.publication_folder, now=site.now)
         yield site
-
-
-def published(site: Site, name: str) -> Path:
-    """Export and publish, into folders of that name."""
-    out, facts = site.settings.home / name, site.settings.home / f"{name}-facts"
-    export(site.reading(), facts, site.now)
-    with opened(facts) as source:
-        publish(source, MONTH, CUT_OFF, out, now=site.now)
-    return out
 
 
 @pytest.fixture
@@ -127,8 +121,9 @@ def test_what_there_is_not(client: TestClient, path: str, params: dict[str, Any]
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def kets(site: Site, *words: str) -> dict[str, Any]:
-    done = CliRunner().invoke(app, ["statistics", *words, "--out", str(site.settings.publication_folder), "--json"])
+def kets(site: Site, *words: str, out: Path | None = None) -> dict[str, Any]:
+    folder = str(out or site.settings.publication_folder)
+    done = CliRunner().invoke(app, ["statistics", *words, "--out", folder, "--json"])
     assert done.exit_code == 0, done.output
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -154,7 +149,11 @@ def test_statistics_before_and_after_erasing_people_agree(site: Site) -> None:
             erasures=site.settings.erasure_list,
             backup_days=30,
         )
-    before, after = (publication(folder) for folder in (site.settings.publication_folder, published(site, "after")))
+    facts, out = site.settings.home / "after-facts", site.settings.home / "after"
+    export(site.reading(), facts, site.now)
+    words = ["publish", "--month", "2026-02", "--cut-off", "2026-03-10", "--facts", str(facts)]
+    assert kets(site, *words, out=out)["publications"][0]["revision"] == 1
+    before, after = publication(site.settings.publication_folder), publication(out)
     assert sum(after.manifest["positions"].values()) > sum(before.manifest["positions"].values())
     for cube in before.manifest["cubes"]:
         assert after.table(cube["name"]) == before.table(cube["name"])
