@@ -9,11 +9,12 @@ NPM_OK := $(WEB)/node_modules/.ready
 TABLES := $(WEB)/src/card/generated/printable.ts
 WEB_OK := $(WEB)/dist/.ready
 FUZZ   := var/fuzz/venv
+SPARK  := var/spark/venv
 TARGETS := text cose inflated payload signed_payload presentation reverse cbor jwt signed_jwt status signed_status disclosures spelling
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up web test check bench bench-growth faults failover cards camera faces tamper recompute abuse lock clean
+.PHONY: help setup demo up web test check bench bench-growth bench-statistics spark faults failover cards camera faces tamper recompute abuse lock clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -64,6 +65,17 @@ bench: $(READY) ## benchmarks, as ratios, into var/bench/; NAME=commit_4 runs on
 
 bench-growth: $(READY) ## what an event costs in a log of 10,000,000, over what it costs in one of 100,000
 	@NAME=growth KETS_BENCH_TOP=10000000 $(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -n 0 -s
+
+bench-statistics: $(READY) ## public cubes over an export of 10,000,000 facts
+	@NAME=statistics_cube KETS_BENCH_TOP=10000000 $(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py' -n 0 -s
+
+$(SPARK)/.ready: requirements-spark.lock | $(READY)
+	@test -x $(SPARK)/bin/python || $(PYTHON) -m venv --without-pip $(SPARK)
+	@$(BIN)/uv pip sync -q --python $(SPARK)/bin/python --require-hashes $<
+	@touch $@
+
+spark: $(SPARK)/.ready ## Spark on a cluster of this machine and DuckDB agree on every hire and end; needs Java
+	@$(BIN)/python -m pytest tests/statistics -o python_files='drill_spark.py' -n 0
 
 faults: $(READY) ## kill drills, failing system calls, races at full size; figures into var/faults/
 	@KETS_FAULTS=all $(BIN)/python -m pytest tests/faults tests/registry/backup/test_erased.py tests/registry/ledger/test_go.py -n 2

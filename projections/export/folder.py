@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.errors import Refused
 from keys.files import sync_folder
+from projections.export.manifest import FORMAT, MANIFEST, read_manifest
 from registry.ledger.files import replace
 from registry.store import SHARDS
 
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FORMAT = "kets-facts/1"
-MANIFEST, UNFINISHED = "manifest.json", "unfinished.ndjson"
+UNFINISHED = "unfinished.ndjson"
 
 
 class Written(NamedTuple):
@@ -129,21 +129,6 @@ def alone(path: Path) -> Iterator[None]:
         except BlockingIOError:
             raise Refused("export-in-use", folder=str(path)) from None
         yield
-
-
-def read_manifest(path: Path) -> dict[str, Any] | None:
-    """What counts in the folder; None before the first run has come to its end. Raises: Refused("export-format")."""
-    place = path / MANIFEST
-    if not place.exists():
-        return None
-    try:
-        told: dict[str, Any] = json.loads(place.read_bytes())
-        known = told["format"]
-    except (ValueError, KeyError, TypeError):
-        known = None
-    if known != FORMAT:
-        raise Refused("export-format", folder=str(path), got=str(known), expected=FORMAT)
-    return told
 
 
 def digest_of(path: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Refused
-from projections.export.folder import read_manifest
+from projections.export.manifest import read_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
