@@ -71,11 +71,12 @@ def ends(facts: Any, known_at: datetime | None = None, *, depth: int | None = No
     )
     outcomes = _last(begun, standing, [Terminated, EmploymentEnded, Reinstated], "fact_topic", "effective_on", "cause")
     ended = outcomes.filter(outcomes.fact_topic != topic_of(Reinstated)).drop("fact_topic")
-    ended = _changed(ended, standing, [EmployerTransferred], "employer", "industry")
-    ended = _changed(ended, standing, [EmployerTransferred, LocationChanged], "regency")
+    since = begun.select(*KEY, *BEGUN)
+    ended = _changed(ended, since, standing, [EmployerTransferred], "employer", "industry")
+    ended = _changed(ended, since, standing, [EmployerTransferred, LocationChanged], "regency")
     agreed = standing.fact_topic == topic_of(ConvertedToPermanent)
     agreements = standing.mutate(contract=ibis.ifelse(agreed, "permanent", standing.contract))
-    ended = _changed(ended, agreements, [ContractRecorded, ConvertedToPermanent], "contract")
+    ended = _changed(ended, since, agreements, [ContractRecorded, ConvertedToPermanent], "contract")
     told = ended.select(
         *KEY,
         "employer",
@@ -117,9 +118,12 @@ def _last(employments: Any, standing: Any, kinds: list[Any], *columns: str) -> A
     return ranked.filter(ranked.rank == 0).select(*kept, **{c: f"told_{c}" for c in columns})
 
 
-def _changed(employments: Any, standing: Any, kinds: list[Any], *columns: str) -> Any:
-    """`employments` with `columns` as the last fact of `kinds` left them, if there is one."""
-    last = _last(employments, standing, kinds, *columns).select(*KEY, **{f"last_{c}": c for c in columns})
+def _changed(employments: Any, since: Any, standing: Any, kinds: list[Any], *columns: str) -> Any:
+    """`employments` with `columns` as the last fact of `kinds` left them, if there is one.
+
+    `since` holds `KEY` and `BEGUN` of them, and is no more work to compute: engines compute it for each change anew.
+    """
+    last = _last(since, standing, kinds, *columns).select(*KEY, **{f"last_{c}": c for c in columns})
     joined = employments.left_join(last, KEY)
     changed = {c: ibis.coalesce(joined[f"last_{c}"], joined[c]) for c in columns}
     return joined.select(*(changed[name].name(name) if name in columns else name for name in employments.columns))
