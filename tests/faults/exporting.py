@@ -41,20 +41,30 @@ def left(out: Path) -> str:
     return "files of no manifest" if len(lines) > 1 else "between runs"
 
 
-def differing(conn: Connection[Any], out: Path) -> list[str]:
-    """What counts in the export and is not the log up to its positions, each fact once and in its place."""
+def differing(conn: Connection[Any], out: Path, seen: set[str]) -> list[str]:
+    """What counts in the export and is not the log up to its positions, each fact once and in its place.
+
+    Files in `seen` were looked into before; those that are right join them.
+    """
     said, found = _manifest(out), list[str]()
-    query = "SELECT position, stream::text, version FROM event WHERE shard = %s AND position <= %s ORDER BY position"
+    query = (
+        "SELECT position, stream::text, version FROM event WHERE shard = %s AND position BETWEEN %s AND %s ORDER BY 1"
+    )
     for shard, top in said["positions"].items():
-        rows: list[tuple[Any, ...]] = []
+        upto = 0
         for each in (each for each in said["files"] if each["shard"] == int(shard)):
-            file = out / each["path"]
-            if hashlib.sha256(file.read_bytes()).hexdigest() != each["sha256"]:
-                found.append(each["path"])
-            held = pq.ParquetFile(file).read(["position", "stream", "version"])
-            rows += zip(*held.to_pydict().values(), strict=True)
-        if rows != conn.execute(query, (shard, top)).fetchall() or len(rows) != top:
-            found.append(f"shard {shard}")
+            if each["first"] != upto + 1:
+                found.append(f"shard {shard} after {upto}")
+            upto = each["last"]
+            if each["path"] not in seen:
+                file = out / each["path"]
+                held = pq.ParquetFile(file).read(["position", "stream", "version"]).to_pydict()
+                there = conn.execute(query, (shard, each["first"], each["last"])).fetchall()
+                digest = hashlib.sha256(file.read_bytes()).hexdigest()
+                right = list(zip(*held.values(), strict=True)) == there and digest == each["sha256"]
+                (seen.add if right else found.append)(each["path"])
+        if upto != top:
+            found.append(f"shard {shard} up to {upto}")
     return found
 
 
