@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 CONTEXT = multiprocessing.get_context("forkserver")
-PRELOAD = ["registry.cli", "alembic.command", "registry.migrate", "tests.faults.clerk", "tests.faults.exporting", "tests.faults.witness"]
+PRELOAD = [
+    "registry.cli",
+    "alembic.command",
+    "registry.migrate",
+    "tests.faults.clerk",
+    "tests.faults.exporting",
+    "tests.faults.witness",
+]
 IN_ORDER = {0, -signal.SIGTERM}
 """How a program that was asked to end does so; the second before it listens for the signal."""
 
