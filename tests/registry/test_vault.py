@@ -257,6 +257,18 @@ def test_the_cache_of_keys_is_bounded(site: Site, monkeypatch: pytest.MonkeyPatc
     assert len(site.registry.vault._keys) == 3
 
 
+def test_ids_of_one_week_begin_alike_and_tell_no_week(site: Site, tmp_path: Path) -> None:
+    now = time.time()
+    weeks = {vault.week_of(site.registry.vault.keyring, now + n * vault.WEEK) for n in range(50)}
+    assert len(weeks) >= 48  # two bytes may agree by chance
+    begun = vault.week_of(site.registry.vault.keyring, now)
+    assert vault.week_of(Keyring.create(tmp_path / "another"), now) != begun
+    claims = [site.registry.vault.claim("nik", nik(n)).stream for n in range(40)]
+    assert {stream.bytes[:2] for stream in claims} <= {begun, vault.week_of(site.registry.vault.keyring, time.time())}
+    assert len({stream.bytes[2:15] for stream in claims}) == 40
+    assert {(stream.version, stream.variant) for stream in claims} == {(4, "specified in RFC 4122")}
+
+
 def test_row_digests_are_keyed_too(site: Site) -> None:
     assert site.registry.vault.row_digest(b"{}") == site.another().vault.row_digest(b"{}")
     assert site.registry.vault.row_digest(b"{}") != site.registry.vault.row_digest(b"{ }")
