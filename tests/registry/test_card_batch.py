@@ -180,8 +180,7 @@ def test_a_batch_that_was_killed_goes_on_where_it_was(site: Site, many: int) -> 
     command = [sys.executable, "-m", "registry", "card", "issue-many", "--all-verified", "--out", str(out), "--json"]
     command += ["--processes", str(many)]
     looking = site.reading()
-    ours = connections(looking)
-    process = subprocess.Popen(command, env=site.environment, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, env=site.environment | {"PGAPPNAME": "killed"}, stdout=subprocess.PIPE)
     try:
         while process.poll() is None and not _committed(looking):
             time.sleep(0.002)
@@ -189,7 +188,7 @@ def test_a_batch_that_was_killed_goes_on_where_it_was(site: Site, many: int) -> 
         process.kill()
         process.communicate()
     assert process.returncode == -signal.SIGKILL, "it was done before it could be killed"
-    while connections(looking) > ours:
+    while sessions_of(looking, "killed"):
         time.sleep(0.02)
     before = _committed(looking)
     assert before > 0
@@ -211,6 +210,8 @@ def _committed(conn: psycopg.Connection[tuple[object, ...]]) -> int:
     return int(str(count))
 
 
-def connections(conn: psycopg.Connection[tuple[object, ...]]) -> int:
-    ((count,),) = conn.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()").fetchall()
+def sessions_of(conn: psycopg.Connection[tuple[object, ...]], application: str) -> int:
+    """Sessions in this database of programs that were started with this PGAPPNAME."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
+    ((count,),) = conn.execute(query, (application,)).fetchall()
     return int(str(count))

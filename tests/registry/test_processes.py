@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -29,6 +28,7 @@ from registry.submissions.results import HEADINGS
 from registry.submissions.share import Share, is_common
 from tests.registry.people import BETA, founded, hired, nik, row
 from tests.registry.submissions.employer_files import ndjson_file
+from tests.registry.test_card_batch import sessions_of
 from tests.registry.test_load import facts
 from tests.registry.test_windows import histories, pair  # noqa: F401 - a fixture
 
@@ -88,8 +88,7 @@ def test_a_load_that_was_killed_goes_on_where_it_was(site: Site, many: int) -> N
     command = [sys.executable, "-m", "registry", "load", str(path), "--results", str(out), "--json"]
     command += ["--processes", str(many)]
     looking = site.reading()
-    ours = connections(looking)
-    process = subprocess.Popen(command, env=site.environment, stdout=subprocess.PIPE)
+    process = subprocess.Popen(command, env=site.environment | {"PGAPPNAME": "killed"}, stdout=subprocess.PIPE)
     try:
         while not written(out, many) and process.poll() is None:
             time.sleep(0.01)
@@ -98,9 +97,9 @@ def test_a_load_that_was_killed_goes_on_where_it_was(site: Site, many: int) -> N
         process.communicate()
     assert process.returncode == -signal.SIGKILL, "it was done before it could be killed"
     until = time.monotonic() + 10
-    while connections(looking) > ours and time.monotonic() < until:
+    while sessions_of(looking, "killed") and time.monotonic() < until:
         time.sleep(0.05)
-    assert connections(looking) <= ours
+    assert not sessions_of(looking, "killed")
     before, halfway = written(out, many), facts(site)
     assert 0 < before < 2 + 2 * people
     answer = subprocess.run(command, env=site.environment, check=True, stdout=subprocess.PIPE).stdout
@@ -119,12 +118,6 @@ def written(out: Path, many: int) -> int:
     """How many result rows there are so far."""
     parts = [journal.part_of(path) for path in journal.shares(out, many)]
     return sum(max(0, part.read_bytes().count(b"\n") - 1) for part in parts if part.exists())
-
-
-def connections(looking: psycopg.Connection[tuple[object, ...]]) -> int:
-    query = "SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database()"
-    ((count,),) = looking.execute(query).fetchall()
-    return int(str(count))
 
 
 def test_one_process_that_ends_ends_the_others(site: Site) -> None:
