@@ -43,13 +43,15 @@ class Auditor:
     """facts.sql on events that are exported as they are."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.file = folder, "facts/shard=00/000000000001-999999999999.parquet"
-        (folder / self.file).parent.mkdir(parents=True)
+        self.folder, self.derived = folder, 0
+        (folder / "facts/shard=00").mkdir(parents=True)
         self.con = duckdb.connect()
 
     def derive(self, events: list[Event], known_at: datetime | None = None) -> None:
-        pq.write_table(table(events), self.folder / self.file)
-        manifest: dict[str, Any] = {"files": [{"path": self.file}], "positions": {str(n): 10**6 for n in range(16)}}
+        self.derived += 1  # under a name of its own: DuckDB keeps what it has read of a file
+        file = f"facts/shard=00/000000000001-{self.derived:012}.parquet"
+        pq.write_table(table(events), self.folder / file)
+        manifest: dict[str, Any] = {"files": [{"path": file}], "positions": {str(n): 10**6 for n in range(16)}}
         manifest["cut_off"] = "9999-12-31T00:00:00+00:00" if known_at is None else known_at.isoformat()
         (self.folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         self.con.execute(f"SET VARIABLE facts = '{self.folder}'; SET VARIABLE publication = '{self.folder}'")
