@@ -26,8 +26,9 @@ DAY = date(2026, 1, 12)
 
 
 def nik(n: int) -> str:
-    """The n-th woman of Bekasi born on 1 January 1990; n from 1."""
-    return f"327501410190{n:04}"
+    """The n-th woman of Bekasi born on 1 January 1990; n from 1. A district's serials end at 9999."""
+    district, serial = divmod(n - 1, 9_999)
+    return f"3275{district + 1:02}410190{serial + 1:04}"
 
 
 def founded(nib: str = ACME) -> list[Values]:
