@@ -8,6 +8,7 @@ one of the URL. What each role is granted stands in the migrations; the table is
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ from registry.postgres.errors import PostgresError
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+LOOKS, PAUSE = 12, 0.1
+"""How often, and seconds between, `ensure` looks whether the roles are there."""
 
 
 class DatabaseRole(StrEnum):
@@ -51,12 +55,15 @@ def ensure(conn: Connection[Any]) -> None:
     Raises: PostgresError("roles-missing").
     """
     try:
-        for _ in range(2):  # what was missing and is made may still have to be granted
-            for statement in _lacking(conn):
-                with suppress(errors.DuplicateObject, errors.UniqueViolation):  # somebody was faster
+        for attempt in range(LOOKS):  # what was missing and is made may still have to be granted
+            lacking = _lacking(conn)
+            if not lacking:
+                return
+            if attempt > 1:  # somebody was faster: the server may tell of his commit only a moment after it
+                time.sleep(PAUSE)
+            for statement in lacking:
+                with suppress(errors.DuplicateObject, errors.UniqueViolation):
                     conn.execute(statement)
-        if not _lacking(conn):
-            return
     except errors.InsufficientPrivilege:
         pass
     raise PostgresError(
