@@ -49,6 +49,7 @@ def place_ledger(path: Path, home: Folder) -> None:
     """Put the copy at `path` where the ledger's checkpoint is lost: tiles first, then the checkpoint."""
     note = Folder(path).checkpoint()
     with home.locked():
+        home.forget_inner()
         shutil.copytree(path / "tile", home.path / "tile", dirs_exist_ok=True)
         if note:
             home.publish(note)

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
+from itertools import chain
 from struct import iter_unpack
 from typing import NamedTuple
 
 HEIGHT = 8
 WIDTH = 1 << HEIGHT
+GROUP = 1 << HEIGHT // 2
+"""Hashes of a tile under one inner hash. As many groups make a tile, so a path takes 30 hashes instead of 255."""
 HASH = 32
+INNER = WIDTH // GROUP * HASH
+"""Bytes of a tile's inner hashes."""
 PAIR = f"{2 * HASH}s"
 EMPTY = sha256(b"").digest()
 _NODE = sha256(b"\x01")
+_FULL = {WIDTH ** (level + 1): level for level in range(64 // HEIGHT)}
+"""Leaves under a full tile -> its level."""
 
 
 class Tile(NamedTuple):
@@ -66,13 +73,24 @@ def extended(read: Read, size: int, leaves: Sequence[bytes]) -> dict[Tile, bytes
     return new
 
 
-class Tree:
-    """The tree of the first `size` leaves. Tiles are read once, and what is hashed inside one is kept."""
+def inner_hashes(tile: bytes) -> bytes:
+    """The hashes over each `GROUP` hashes of a full tile."""
+    return _rows_over(tile, HEIGHT // 2)[-1]
 
-    def __init__(self, read: Read, size: int) -> None:
-        self.size, self._read = size, read
+
+class Tree:
+    """The tree of the first `size` leaves. Tiles are read once, and what is hashed inside one is kept.
+
+    `inner` gives what `inner_hashes` made of a full tile, or anything else where that is not kept. It spares hashing,
+    and is believed only where it leads to the hash that the level above has of the tile.
+    """
+
+    def __init__(self, read: Read, size: int, inner: Read | None = None) -> None:
+        self.size, self._read, self._inner = size, read, inner
         self._tiles: dict[Tile, list[bytes]] = {}
         self._nodes: dict[tuple[int, int], bytes] = {}
+        self._groups: dict[tuple[Tile, int], list[bytes]] = {}
+        self._over_groups: dict[Tile, list[bytes]] = {}
 
     def root(self, size: int | None = None) -> bytes:
         """The root over all leaves, or over the first `size`."""
@@ -89,8 +107,9 @@ class Tree:
             raise ValueError(f"got index {index}, expected 0 to {self.size - 1}")
         path, low, high = list[bytes](), 0, self.size
         while high - low > 1:
-            if high - low == WIDTH:  # a whole tile of leaves: what was split off before it are multiples of its width
-                return self._inside(index) + path[::-1]
+            if high - low in _FULL:  # all of one tile: what was split off before it are multiples of its width
+                inside = [self._inside(level, index >> (HEIGHT * level)) for level in range(_FULL[high - low] + 1)]
+                return list(chain(*inside, path[::-1]))
             middle = low + _split(high - low)
             if index < middle:
                 path.append(self._node(middle, high))
@@ -100,14 +119,32 @@ class Tree:
                 low = middle
         return path[::-1]
 
-    def _inside(self, index: int) -> list[bytes]:
-        """The part of a path that is inside the leaf's tile, which is full."""
-        number, at = divmod(index, WIDTH)
-        siblings = []
-        for row in self._rows(Tile(0, number), HEIGHT - 1)[:HEIGHT]:
-            siblings.append(row[(at ^ 1) * HASH : ((at ^ 1) + 1) * HASH])
-            at >>= 1
-        return siblings
+    def _inside(self, level: int, place: int) -> list[bytes]:
+        """The part of a path that is inside a tile, which is full, from the hash at `place` of its level on."""
+        number, at = divmod(place, WIDTH)
+        tile, (group, within) = Tile(level, number), divmod(at, GROUP)
+        if above := self._over(tile):
+            below = self._group(tile, group)
+            if below[-1] == above[0][group * HASH : (group + 1) * HASH]:
+                return _siblings(below[:-1], within) + _siblings(above[:-1], group)
+        return _siblings(self._rows(tile, HEIGHT - 1)[:HEIGHT], at)
+
+    def _over(self, tile: Tile) -> list[bytes]:
+        """The rows of a full tile from its inner hashes to its root; none when these are not kept, or another's."""
+        if tile not in self._over_groups:
+            kept = self._inner(tile) if self._inner else b""
+            rows = _rows_over(kept, HEIGHT // 2) if len(kept) == INNER else []
+            leaves = WIDTH ** (tile.level + 1)
+            right = rows and rows[-1] == self._hash(tile.number * leaves, (tile.number + 1) * leaves)
+            self._over_groups[tile] = rows if right else []
+        return self._over_groups[tile]
+
+    def _group(self, tile: Tile, group: int) -> list[bytes]:
+        """The rows over one group of a full tile, from its hashes to the one over all of them."""
+        if (tile, group) not in self._groups:
+            run = self._rows(tile, 0)[0][group * GROUP * HASH : (group + 1) * GROUP * HASH]
+            self._groups[tile, group] = _rows_over(run, HEIGHT // 2)
+        return self._groups[tile, group]
 
     def _node(self, low: int, high: int) -> bytes:
         """As `_hash`; what is over more than a tile is kept, for other paths have it too."""
@@ -158,6 +195,19 @@ class Tree:
 def _split(count: int) -> int:
     """The largest power of two below `count`."""
     return 1 << ((count - 1).bit_length() - 1)
+
+
+def _rows_over(run: bytes, above: int) -> list[bytes]:
+    """A run of hashes, the hashes over each pair of them, and so on, `above` times."""
+    rows = [run]
+    for _ in range(above):
+        rows.append(_paired(rows[-1]))
+    return rows
+
+
+def _siblings(rows: Sequence[bytes], at: int) -> list[bytes]:
+    """Of each row the hash beside the path that begins at place `at` of the first."""
+    return [row[((at >> up) ^ 1) * HASH : (((at >> up) ^ 1) + 1) * HASH] for up, row in enumerate(rows)]
 
 
 def _perfect(run: bytes) -> bytes:

@@ -37,6 +37,8 @@ def rebuild(conn: Connection[Any], folder: Folder) -> int:
         wrong = [tile for tile, data in tiles.items() if _kept(folder, tile) != data]
         for at in range(0, len(wrong), AT_ONCE):
             folder.write({tile: tiles[tile] for tile in wrong[at : at + AT_ONCE]})
+        if wrong:
+            folder.forget_inner()
         return len(wrong)
 
 

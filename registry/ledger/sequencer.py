@@ -9,6 +9,7 @@ The order of writes, and what a crash after each step leaves:
                                               Was the commit's acknowledgement lost, the database says which it is
     4. checkpoint renamed into place          nothing to do
     5. partial tiles of full ones removed     partial tiles that nobody needs
+    6. inner hashes of full tiles added       less of them, or half of one: the next step adds it
 
 The next start is the same code after each of them. Two sequencers: the folder has a lock, and of two folders over
 one database one wins the swap; the other is refused, and its tiles are then not the committed ones for good.
@@ -67,6 +68,7 @@ class Sequencer(AbstractContextManager["Sequencer"]):
 
     def step(self) -> int:
         """Sequence one batch; how many events. Refused("ledger-moved"): another sequencer did."""
+        self.folder.keep_inner(self.head.size)
         with self._conn.transaction():
             if log.head(self._conn, lock=True)[:2] != self.head[:2]:
                 raise Refused("ledger-moved", expected=self.head.size)

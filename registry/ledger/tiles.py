@@ -5,6 +5,8 @@ witnessed, witnessing           the newest that a quorum has cosigned, and the o
 refused                         why the sequencer stands still, while it does (see refusal)
 tile/0/x001/234                 256 hashes of level 0
 tile/0/x001/235.p/17            the first 17 of a tile that is not full yet
+inner/0                         16 hashes of each full tile of level 0, in order: those over each 16 of its hashes.
+                                They spare whoever makes paths most of the hashing, and are made again when lost
 .new/                           files being written; whatever a crash leaves here is removed at the next start
 """
 
@@ -14,12 +16,12 @@ import fcntl
 import os
 import re
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from domain.errors import Refused
 from keys.files import sync_folder
-from registry.ledger.merkle import HASH, WIDTH, Tile, tiles_of
+from registry.ledger.merkle import HASH, HEIGHT, INNER, WIDTH, Tile, inner_hashes, tiles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,13 +29,16 @@ if TYPE_CHECKING:
 
     from registry.ledger.merkle import Read
 
+AT_ONCE = 64
+"""Tiles whose inner hashes are made at once, some 10 ms: nobody waits for them."""
+
 
 class Folder:
     """Files that are whole or not there. Only the holder of `locked` writes."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._new, self._named = path / ".new", str(path)
+        self._new, self._inner, self._named = path / ".new", path / "inner", str(path)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -70,6 +75,40 @@ class Folder:
             if tile.width == WIDTH:
                 shutil.rmtree(self.path / f"{tile_path(tile)}.p", ignore_errors=True)
 
+    def keep_inner(self, size: int) -> None:
+        """Add to `inner` what it lacks of the full tiles of the first `size` leaves, `AT_ONCE` of a level at most.
+
+        It is not synced, for nothing rests on it: who reads it compares it with the tiles.
+        """
+        level = 0
+        while full := size >> (HEIGHT * (level + 1)):
+            self._inner.mkdir(exist_ok=True)
+            with (self._inner / str(level)).open("ab") as file:
+                there = file.tell() // INNER
+                if lacking := range(there, min(there + AT_ONCE, full)):
+                    file.truncate(there * INNER)  # what a crash left half written
+                    file.write(b"".join(self._inner_of(Tile(level, number)) for number in lacking))
+            level += 1
+
+    def forget_inner(self) -> None:
+        """Remove `inner`, for the tiles are others."""
+        shutil.rmtree(self._inner, ignore_errors=True)
+
+    @contextmanager
+    def inner(self) -> Iterator[Read]:
+        """What `inner` has of a full tile, as `Tree` wants it; nothing of a tile that is not in it."""
+        with ExitStack() as files:
+            levels: list[int] = []
+            with suppress(FileNotFoundError):
+                while True:
+                    path = self._inner / str(len(levels))
+                    levels.append(files.enter_context(path.open("rb", buffering=0)).fileno())
+
+            def read(tile: Tile) -> bytes:
+                return os.pread(levels[tile.level], INNER, tile.number * INNER) if tile.level < len(levels) else b""
+
+            yield read
+
     def checkpoint(self) -> str | None:
         """The published checkpoint's note; None before the first."""
         return self._note("checkpoint")
@@ -97,6 +136,12 @@ class Folder:
             self._put(tiles)
             self.publish(note)
         return len(tiles)
+
+    def _inner_of(self, tile: Tile) -> bytes:
+        try:
+            return inner_hashes(self.read(tile))
+        except Refused:  # a tile that is lost is the audit's matter
+            return bytes(INNER)
 
     def _note(self, name: str) -> str | None:
         try:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from keys.notes import NoteVerifier
     from registry.ledger.checkpoint import Checkpoint
+    from registry.ledger.merkle import Read
     from registry.ledger.policy import Policy
     from registry.ledger.tiles import Folder
     from registry.settings import Settings
@@ -95,18 +96,20 @@ def proofs(conn: Connection[Any], ledger: Ledger | None, stream: UUID) -> dict[i
     if ledger is None:
         return {row[2]: WAITING for row in rows}
     head = log.head(conn)  # after the rows: it covers whatever place they have in the ledger
-    try:
-        known = [_under(note, ledger) for note in (ledger.folder.witnessed(), head.checkpoint) if note]
-    except (Refused, KeysError) as refusal:
-        return {row[2]: Proof(state="unchecked", why=refusal.code) for row in rows}
-    return {row[2]: _proof(row[0], Entry(*row[1:]), known) for row in rows}
+    with ledger.folder.inner() as inner:
+        try:
+            known = [_under(note, ledger, inner) for note in (ledger.folder.witnessed(), head.checkpoint) if note]
+        except (Refused, KeysError) as refusal:
+            return {row[2]: Proof(state="unchecked", why=refusal.code) for row in rows}
+        return {row[2]: _proof(row[0], Entry(*row[1:]), known) for row in rows}
 
 
-def _under(note: str, ledger: Ledger) -> Under:
+def _under(note: str, ledger: Ledger, inner: Read) -> Under:
     """Raises: Refused("checkpoint-malformed") and KeysError of a note that the ledger's key, or a witness, did not
     sign so."""
     signed = checkpoint.opened(note, ledger.verifier)
-    return Under(signed, Tree(ledger.folder.read, signed.size), ledger.policy.cosigned(note) if ledger.policy else {})
+    tree = Tree(ledger.folder.read, signed.size, inner)
+    return Under(signed, tree, ledger.policy.cosigned(note) if ledger.policy else {})
 
 
 def _proof(index: int | None, entry: Entry, known: list[Under]) -> Proof:

@@ -9,7 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registry.ledger.merkle import EMPTY, HASH, Tile, Tree, consistent, extended, included, tile_in, tiles_of
+from registry.ledger.merkle import (
+    EMPTY,
+    HASH,
+    INNER,
+    WIDTH,
+    Tile,
+    Tree,
+    consistent,
+    extended,
+    included,
+    inner_hashes,
+    tile_in,
+    tiles_of,
+)
 from registry.ledger.tiles import tile_path
 from tests.registry.ledger import naive
 
@@ -80,6 +93,43 @@ def test_proofs_of_large_trees_hold(data: st.DataObject, size: int) -> None:
     index, old = data.draw(st.integers(0, size - 1)), data.draw(st.integers(1, size))
     assert included(leaf=LEAVES[index], index=index, size=size, path=tree.inclusion(index), root=tree.root())
     assert consistent(old=old, old_root=tree.root(old), size=size, root=tree.root(), proof=tree.consistency(old))
+
+
+INNERS = {tile: inner_hashes(data) for tile, data in WHOLE.items() if tile.width == WIDTH}
+
+
+def test_inner_hashes_are_the_roots_over_16_hashes_each() -> None:
+    assert {len(each) for each in INNERS.values()} == {INNER}
+    assert INNERS[Tile(0, 3)][HASH : 2 * HASH] == naive.root(LEAVES[3 * WIDTH + 16 : 3 * WIDTH + 32])
+    assert INNERS[Tile(1, 0)][:HASH] == naive.root(LEAVES[: 16 * WIDTH])
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data(), st.integers(1, len(LEAVES)))
+def test_a_path_is_the_same_by_inner_hashes_whatever_they_are(data: st.DataObject, size: int) -> None:
+    index, random_ = data.draw(st.integers(0, size - 1)), data.draw(st.randoms(use_true_random=False))
+
+    def inner(tile: Tile) -> bytes:
+        kept = INNERS[tile]
+        at = random_.randrange(INNER)
+        wrong = kept[:at] + bytes([kept[at] ^ 1 << random_.randrange(8)]) + kept[at + 1 :]
+        return random_.choice([kept, kept, wrong, bytes(INNER), kept[: at - 1], b""])
+
+    assert Tree(read, size, inner).inclusion(index) == Tree(read, size).inclusion(index)
+
+
+@pytest.mark.parametrize("size", [256, 65_536, 70_000])
+def test_inner_hashes_spare_all_of_a_tile_but_one_group(size: int) -> None:
+    """What is altered of a tile besides stays unseen, and the path holds; without inner hashes it would not."""
+
+    def altered(tile: Tile) -> bytes:
+        return read(tile)[: 16 * HASH] + bytes(240 * HASH) if tile == Tile(0, 0) else read(tile)
+
+    for inner, holds in ((INNERS.__getitem__, True), (None, False)):
+        path, root = Tree(altered, size, inner).inclusion(5), Tree(read, size).root()
+        assert included(leaf=LEAVES[5], index=5, size=size, path=path, root=root) is holds
+    path = Tree(altered, size, INNERS.__getitem__).inclusion(20)
+    assert not included(leaf=LEAVES[20], index=20, size=size, path=path, root=root)
 
 
 def altered(hashes: list[bytes], random_: random.Random) -> list[list[bytes]]:
