@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from pydantic import BaseModel, Field
@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from api.desk import AtDesk
 from api.problems import Message, responses
 from domain.errors import Refused
-from projections.statistics import formats
+from projections.statistics import formats, picture
 from projections.statistics.publications import Publication, chosen, publication, publications
 
 if TYPE_CHECKING:
@@ -30,8 +30,14 @@ MEDIA = {
 LATEST, FOR_EVER = "public, max-age=300", "public, max-age=31536000, immutable"
 MOST = 20_000
 """More cells than any cube has."""
+SVG = "image/svg+xml"
 Month = Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="YYYY-MM; default: the latest")]
 Codes = Annotated[str | None, Query(max_length=8_000, description="Codes, comma separated; `_T` is the total")]
+Name = Annotated[str, Path(max_length=60, description="Name of the table", examples=["hires-by-industry"])]
+Revision = Annotated[int | None, Query(ge=1, le=99_999, description="Default: the latest")]
+PublishedOn = Annotated[
+    date | None, Query(description="What stood at the end of that day in Jakarta, instead of the latest")
+]
 IfNoneMatch = Annotated[str | None, Header(max_length=1000, description="ETag of what is held already")]
 
 
@@ -80,6 +86,9 @@ class Asked:
     cause_group: Codes = None
     contract: Codes = None
 
+    def wanted(self) -> dict[str, list[str]]:
+        return {column: codes.split(",") for column, codes in asdict(self).items() if codes is not None}
+
 
 class Cube(BaseModel):
     """A cell is its codes in the order of `columns`, and its count, null where it is withheld."""
@@ -123,13 +132,11 @@ def published(desk: AtDesk, month: Month = None) -> Publications:
 )
 def cube(
     desk: AtDesk,
-    cube: Annotated[str, Path(max_length=60, description="Name of the table", examples=["hires-by-industry"])],
+    cube: Name,
     asked: Annotated[Asked, Depends()],
     month: Month = None,
-    revision: Annotated[int | None, Query(ge=1, le=99_999, description="Default: the latest")] = None,
-    as_published_on: Annotated[
-        date | None, Query(description="What stood at the end of that day in Jakarta, instead of the latest")
-    ] = None,
+    revision: Revision = None,
+    as_published_on: PublishedOn = None,
     format_: Annotated[
         str | None,
         Query(
@@ -148,23 +155,67 @@ def cube(
     """
     found = publication(desk.settings.publication_folder, month, revision=revision, as_published_on=as_published_on)
     kind = format_ or _accepted(accept)
-    wanted = {column: codes.split(",") for column, codes in asdict(asked).items() if codes is not None}
+    wanted = asked.wanted()
     file = found.cube(cube)["files"][kind]
     part = repr((kind, sorted(wanted.items()), offset, limit))
-    etag = f'"{hashlib.sha256((file["sha256"] + part).encode()).hexdigest()[:32]}"'
-    headers = {
-        "Cache-Control": FOR_EVER if month and revision else LATEST,
-        "ETag": etag,
-        "Vary": "Accept",
-        "Cross-Origin-Resource-Policy": "cross-origin",
-    }
-    if if_none_match is not None and etag in {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}:
+    etag = _etag(file["sha256"] + part)
+    headers = _headers(etag, for_ever=bool(month and revision)) | {"Vary": "Accept"}
+    if _held(etag, if_none_match):
         return Response(status_code=304, headers=headers)
     if kind != "json" and not wanted and (offset, limit) == (0, MOST):
         content = found.file(cube, kind).read_bytes()
     else:
         content = _part(found, cube, kind, wanted, offset, limit)
     return Response(content, headers=headers, media_type=MEDIA[kind])
+
+
+@router.get(
+    "/cubes/{cube}/picture.svg",
+    responses={
+        **responses("cube-unknown", "publication-unknown", "dimension-unknown", "unknown-code", "picture-one-code"),
+        200: {"description": "A picture", "content": {SVG: {"schema": {"type": "string"}}}},
+        304: _TABLE[304],
+    },
+    response_class=Response,
+    summary="A published table as a picture",
+)
+def drawn(
+    desk: AtDesk,
+    cube: Name,
+    asked: Annotated[Asked, Depends()],
+    by: Annotated[str, Query(max_length=30, description="The column whose codes are the bars")],
+    month: Month = None,
+    revision: Revision = None,
+    as_published_on: PublishedOn = None,
+    lang: Annotated[Literal["en", "id"], Query(description="en or id", json_schema_extra={"maxLength": 2})] = "en",
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Bars of one column, at most 40; of each other column the code asked for, else the total. Withheld counts are
+    told as such, without a length.
+    """
+    found = publication(desk.settings.publication_folder, month, revision=revision, as_published_on=as_published_on)
+    svg = picture.drawn(found, cube, by, asked.wanted(), lang)
+    etag = _etag(svg)
+    headers = _headers(etag, for_ever=False)  # the drawing may change with the program
+    if _held(etag, if_none_match):
+        return Response(status_code=304, headers=headers)
+    return Response(svg, headers=headers, media_type=SVG)
+
+
+def _etag(of: str) -> str:
+    return f'"{hashlib.sha256(of.encode()).hexdigest()[:32]}"'
+
+
+def _headers(etag: str, *, for_ever: bool) -> dict[str, str]:
+    return {
+        "Cache-Control": FOR_EVER if for_ever else LATEST,
+        "ETag": etag,
+        "Cross-Origin-Resource-Policy": "cross-origin",
+    }
+
+
+def _held(etag: str, if_none_match: str | None) -> bool:
+    return if_none_match is not None and etag in {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
 
 
 def _part(found: Publication, cube: str, kind: str, wanted: Mapping[str, list[str]], offset: int, limit: int) -> bytes:

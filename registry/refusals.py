@@ -339,6 +339,10 @@ RECORDING: dict[str, tuple[str, str]] = {
         "Tidak ada rincian menurut '{got}'; pilihan: {expected}.",
         "There is no breakdown by '{got}'; there are: {expected}.",
     ),
+    "picture-one-code": (
+        "Gambar memilih satu kode dari {field}; terbaca '{got}'.",
+        "A picture chooses one code of {field}; got '{got}'.",
+    ),
     "profile-unknown": (
         "Tidak ada profil hukum '{got}'; pilihan: {expected}.",
         "There is no law profile '{got}'; there are: {expected}.",

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+
+
+class Language(StrEnum):
+    EN = "en"
+    ID = "id"
+
 
 console = Console(soft_wrap=True)
 errors = Console(stderr=True, soft_wrap=True)

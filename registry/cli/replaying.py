@@ -12,7 +12,7 @@ import typer
 from domain.decide import JAKARTA
 from domain.errors import Refused
 from domain.rules.profiles import PROFILES
-from registry.cli.output import Json, answer, console, table
+from registry.cli.output import Json, Language, answer, console, table
 from registry.cli.people import find, parse_day, parse_moment, show_record
 from registry.cli.site import Site
 from registry.replay import differences, laws, picture
@@ -32,11 +32,6 @@ class Axis(StrEnum):
 
     KNOWN = "known"
     EFFECTIVE = "effective"
-
-
-class Language(StrEnum):
-    EN = "en"
-    ID = "id"
 
 
 def replay(

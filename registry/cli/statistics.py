@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import Refused
+from projections.statistics import picture
 from projections.statistics import publications as published
-from registry.cli.output import Json, answer, console, table
+from registry.cli.output import Json, Language, answer, console, table
 from registry.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,8 +76,7 @@ def show(
     """A published table, or the part of it that is asked for."""
     found = published.publication(_folder(out), month, revision=revision, as_published_on=on.date() if on else None)
     told = found.table(cube)
-    asked = {column: [code] for column, _, code in (each.partition("=") for each in where or [])}
-    cells = published.chosen(told, asked)
+    cells = published.chosen(told, _asked(where))
     rows = [
         [*(told["codes"][c][code][1] for c, code in zip(told["columns"], cell, strict=False)), _value(cell[-1])]
         for cell in cells
@@ -89,11 +89,34 @@ def show(
 
 
 @statistics.command()
+def draw(
+    month: Annotated[str, typer.Argument(help="YYYY-MM")],
+    cube: Annotated[str, typer.Argument(help="Name of a table; see `list`.")],
+    by: Annotated[str, typer.Option(help="The column whose codes are the bars.")],
+    svg: Annotated[Path, typer.Option(help="File to draw into.", dir_okay=False)],
+    revision: Annotated[int | None, typer.Option(min=1, help="Default: the latest.")] = None,
+    where: Annotated[list[str] | None, typer.Option(help="COLUMN=CODE of another column; default: its total.")] = None,
+    lang: Annotated[Language, typer.Option(help="Of the words in the picture.")] = Language.EN,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Draw a published table as bars, at most 40, the withheld ones told as such."""
+    found = published.publication(_folder(out), month, revision=revision)
+    svg.write_text(picture.drawn(found, cube, by, _asked(where), lang.value), encoding="utf-8")
+    console.print(f"Drawn: {svg}", highlight=False)
+    answer({"ok": True, "month": found.month, "revision": found.revision, "svg": str(svg)}, as_json=as_json)
+
+
+@statistics.command()
 def verify(out: Out = None, as_json: Json = False) -> None:
     """Check every file against its manifest, and every manifest against the next revision's."""
     count = published.verified(_folder(out))
     console.print(f"{count} publications are whole", highlight=False)
     answer({"ok": True, "publications": count}, as_json=as_json)
+
+
+def _asked(where: list[str] | None) -> dict[str, list[str]]:
+    return {column: [code] for column, _, code in (each.partition("=") for each in where or [])}
 
 
 def _value(value: int | None) -> str:

@@ -62,6 +62,7 @@ ROUTES = {
     "GET /v1/statistics/placements",
     "GET /v1/statistics/publications",
     "GET /v1/statistics/cubes/{cube}",
+    "GET /v1/statistics/cubes/{cube}/picture.svg",
     "GET /v1/statistics/flows",
     "GET /v1/statistics/training",
     "GET /v1/statistics/quality",

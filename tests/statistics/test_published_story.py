@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
 import pytest
@@ -121,6 +122,71 @@ def test_what_there_is_not(client: TestClient, path: str, params: dict[str, Any]
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+PICTURE = f"{CUBE}/picture.svg"
+
+
+def bars(svg: str) -> dict[str, float | None]:
+    """What is said of each bar -> how long it is drawn; None for a frame."""
+    root = ElementTree.fromstring(svg)  # noqa: S314 - our own
+    found: dict[str, float | None] = {}
+    for group in root.findall("{*}g"):
+        [mark] = group.findall("{*}rect")
+        found[group.attrib["aria-label"]] = None if "stroke-dasharray" in mark.attrib else float(mark.attrib["width"])
+    return found
+
+
+def test_a_picture_says_what_the_table_says(site: Site, client: TestClient) -> None:
+    answer = client.get(PICTURE, params={"by": "province", "lang": "id"})
+    assert answer.headers["Content-Type"] == "image/svg+xml"
+    drawn = bars(answer.text)
+    table = publication(site.settings.publication_folder).table("hires-by-regency")
+    said = {None: "ditahan"} | {count: f"{count:,}".replace(",", ".") for count in range(PEOPLE + 1)}
+    names = table["codes"]["province"]
+    cells = [cell for cell in table["cells"] if cell[1:3] == ["_T", "_T"] and cell[0] != "_T"]
+    assert set(drawn) == {f"{names[cell[0]][0]}: {said[cell[-1]]}" for cell in cells}
+    assert drawn[f"Jawa Barat: {PEOPLE}"] == max(length or 0 for length in drawn.values()) > 0
+    assert "menurut kabupaten/kota dan jalur, Februari 2026" in answer.text
+    again = client.get(
+        PICTURE, params={"by": "province", "lang": "id"}, headers={"If-None-Match": answer.headers["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_a_picture_shows_the_largest_and_how_many_more_there_are(client: TestClient) -> None:
+    answer = client.get(PICTURE, params={"by": "regency"})
+    assert len(bars(answer.text)) == 40
+    assert next(iter(bars(answer.text))) == f"Kota Bekasi: {PEOPLE}"
+    assert "474 more rows are in the table" in answer.text
+
+
+def test_a_picture_of_what_is_withheld_has_no_lengths(site: Site, client: TestClient) -> None:
+    params = {"by": "channel", "regency": "kemendagri:2025/32.75", "province": "kemendagri:2025/32"}
+    drawn = bars(client.get(PICTURE, params=params).text)
+    table = publication(site.settings.publication_folder).table("hires-by-regency")
+    cells = [cell for cell in table["cells"] if cell[1] == params["regency"] and cell[2] != "_T"]
+    assert len(drawn) == len(cells)
+    assert {said for said, length in drawn.items() if length is None} == {
+        f"{table['codes']['channel'][cell[2]][1]}: withheld" for cell in cells if cell[-1] is None
+    }
+    nothing = client.get(PICTURE, params={**params, "province": "kemendagri:2025/31"})
+    assert bars(nothing.text) == {}
+    assert "There are no counts" in nothing.text
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"by": "moon"}, "dimension-unknown"),
+        ({"by": "province", "channel": "direct,placement"}, "picture-one-code"),
+        ({"by": "province", "channel": "moon"}, "unknown-code"),
+        ({}, "request-invalid"),
+    ],
+)
+def test_a_picture_there_is_not(client: TestClient, params: dict[str, str], code: str) -> None:
+    answer = client.get(PICTURE, params=params)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
 def kets(site: Site, *words: str, out: Path | None = None) -> dict[str, Any]:
     folder = str(out or site.settings.publication_folder)
     done = CliRunner().invoke(app, ["statistics", *words, "--out", folder, "--json"])
@@ -129,11 +195,14 @@ def kets(site: Site, *words: str, out: Path | None = None) -> dict[str, Any]:
     return found
 
 
-def test_at_the_command_line(site: Site) -> None:
+def test_at_the_command_line(site: Site, tmp_path: Path) -> None:
     [listed] = kets(site, "list")["publications"]
     assert (listed["month"], listed["revision"], listed["published_on"]) == ("2026-02", 1, "2026-03-12")
     where = ["--where", "regency=kemendagri:2025/32.75", "--where", "channel=_T"]
     assert kets(site, "show", "2026-02", "hires-by-regency", *where)["cells"][0][-1] == PEOPLE
+    svg = tmp_path / "picture.svg"
+    kets(site, "draw", "2026-02", "hires-by-regency", "--by", "channel", "--svg", str(svg), *where[:2])
+    assert "Regency: Kota Bekasi" in svg.read_text()
     assert kets(site, "verify") == {"ok": True, "publications": 1}
 
 
