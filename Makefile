@@ -12,6 +12,8 @@ FUZZ   := var/fuzz/venv
 SPARK  := var/spark/venv
 TARGETS := text cose inflated payload signed_payload presentation reverse cbor jwt signed_jwt status signed_status disclosures spelling
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Python is started hundreds of times: what it compiles is kept, also where the environment says otherwise.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up web test check bench bench-growth bench-statistics spark faults failover cards camera faces tamper recompute abuse lock clean
