@@ -9,7 +9,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
+from domain.facts import WorkerRegistered
 from domain.worker import Worker
+from projections.kinds import CERTIFICATES, ENDS, ESTABLISHMENTS, PLACE, TERMS
 from projections.projection import Projection
 from projections.table import Row, Table
 
@@ -29,6 +31,7 @@ MOST_YEARS = 200
 
 class Calendar(Projection):
     name = "calendar"
+    kinds = TERMS | ENDS | PLACE | CERTIFICATES | ESTABLISHMENTS | {WorkerRegistered}
     table = Table(
         "calendar",
         {

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from domain import codes
 from domain.decide import today
+from domain.facts import WorkerRegistered
 from domain.person import UNKNOWN
 from domain.worker import Worker
 from projections.grouped import grouped
+from projections.kinds import CARDS
 from projections.projection import Projection
 from projections.table import Row, Table
 
@@ -28,6 +30,7 @@ class CardCounts(Projection):
     """`province`: of the holder's residence. Months are those of Jakarta, `changed` that of the state a card is in."""
 
     name = "card-counts"
+    kinds = CARDS | {WorkerRegistered}
     table = Table(
         "card_count",
         {

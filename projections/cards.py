@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.worker import Worker
+from projections.kinds import CARDS
 from projections.projection import Projection
 from projections.table import Row, Table
 
@@ -24,6 +25,7 @@ STATUS = {"valid": 0, "revoked": 1, "suspended": 2, "superseded": 3}
 
 class Cards(Projection):
     name = "cards"
+    kinds = CARDS
     dated = True
     table = Table(
         "card",

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.employer import Employer
+from domain.facts import EmployerRegistered, EmployerVerified
+from projections.kinds import ESTABLISHMENTS
 from projections.projection import Projection
 from projections.table import Row, Table
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 class Employers(Projection):
     name = "employers"
+    kinds = ESTABLISHMENTS | {EmployerRegistered, EmployerVerified}
     table = Table(
         "employer",
         {

@@ -12,6 +12,7 @@ from domain.endings import LAYOFF, group_of
 from domain.person import person_on
 from domain.worker import Worker
 from projections.grouped import grouped
+from projections.kinds import ENDS, PERSON, PLACE, TERMS
 from projections.placements import cell
 from projections.projection import Projection
 from projections.table import Row, Table
@@ -37,6 +38,7 @@ class Flows(Projection):
     """
 
     name = "flows"
+    kinds = PERSON | TERMS | ENDS | PLACE
     table = Table(
         "flow",
         {

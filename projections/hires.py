@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.facts import Hired
 from domain.person import person_on
 from domain.worker import Worker
+from projections.kinds import PERSON
 from projections.placements import cell
 from projections.projection import Projection
 from projections.table import Row, Table
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 class Hires(Projection):
     name = "hires"
+    kinds = PERSON | {Hired}
     table = Table(
         "hire",
         {

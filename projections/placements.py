@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from domain import codes
+from domain.facts import Hired
 from domain.worker import Worker
 from projections.grouped import grouped
 from projections.projection import Projection
@@ -30,6 +31,7 @@ DIMENSIONS = (*COUNTED, "regency", "sex", "age_band", "education")
 
 class Placements(Projection):
     name = "placements"
+    kinds = frozenset({Hired})
     table = Table(
         "placements",
         {

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from domain.employer import Employer
-    from domain.event import Event
+    from domain.event import Event, Fact
     from domain.worker import Worker
     from projections.table import Row, Table
 
@@ -21,12 +21,15 @@ class ReadModel(ABC):
     No two streams state the same row: the key of a table that is not one of counts holds the stream's id.
     `dated`: it looks at when facts were recorded, which a rebuild else leaves out. `version` is raised whenever the
     same facts lead to other rows: a database whose table was built by another definition is then built anew.
+    `kinds`: the facts that may change what it says of a stream that has begun, None for all of them; whether amendments
+    do is not asked.
     """
 
     name: ClassVar[str]
     table: ClassVar[Table]
     dated: ClassVar[bool] = False
     version: ClassVar[int] = 1
+    kinds: ClassVar[frozenset[type[Fact]] | None] = None
 
     @property
     def definition(self) -> str:

@@ -16,22 +16,19 @@ from multiprocessing import connection, get_context, parent_process
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from domain import codec
 from domain.decide import History
+from projections.changes import events_of
 from projections.models import PROJECTIONS
 from registry.roles import DatabaseRole, connect
-from registry.store import one_stream, whole_streams
+from registry.store import whole_streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from concurrent.futures import Future
-    from datetime import datetime
-    from uuid import UUID
 
     from psycopg import Connection
 
     from domain.decide import State
-    from domain.event import Event
     from projections.table import Row
 
     Counts = dict[str, Counter[Row]]
@@ -127,7 +124,7 @@ def _shards(url: str, tops: Mapping[int, int], names: Sequence[str]) -> Parts:
             while some := list(islice(streams, STREAMS)):
                 stated: dict[str, list[Row]] = {name: [] for name in names}
                 for stream, last, clears, moments in some:
-                    events = _events(writing, stream, last, clears, moments, top)
+                    events = events_of(writing, stream, last, clears, moments, top)
                     state: State = History(stream, events).state()
                     for name, rows in stated.items():
                         rows += PROJECTIONS[name].stated(state, events)
@@ -144,13 +141,3 @@ def _written(conn: Connection[Any], stated: Mapping[str, list[Row]]) -> Counts:
         elif rows:
             table.fill(conn.cursor(), rows)
     return counts
-
-
-def _events(
-    conn: Connection[Any], stream: UUID, last: int, clears: bytes, moments: Sequence[datetime], top: int
-) -> list[Event]:
-    events = codec.told(stream, clears, moments)
-    if events is None or len(events) != last:
-        rows = one_stream(conn, stream, top)
-        events = [codec.decode(s, v, topic, at, source, clear, None) for s, v, topic, at, source, clear in rows]
-    return events

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.facts import LabourForceStatusDeclared
 from domain.worker import Worker
+from projections.kinds import CARDS, CERTIFICATES, DURING, ENDS, IDENTITY, PERSON, PLACE, TERMS
 from projections.projection import Projection
 from projections.table import Row, Table
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 class Record(Projection):
     name = "record"
+    kinds = PERSON | IDENTITY | TERMS | ENDS | PLACE | DURING | CERTIFICATES | CARDS | {LabourForceStatusDeclared}
     table = Table(
         "record",
         {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain import cards
+from domain.facts import WorkerRegistered
 from domain.worker import Worker
+from projections.kinds import CARDS, CERTIFICATES, ENDS, IDENTITY, TERMS
 from projections.projection import Projection
 from projections.table import Row, Table
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 class Renewals(Projection):
     name = "renewals"
+    kinds = CARDS | CERTIFICATES | IDENTITY | TERMS | ENDS | {WorkerRegistered}
     table = Table(
         "renewal",
         {

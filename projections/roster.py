@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.facts import PositionChanged
 from domain.worker import Worker
+from projections.kinds import ENDS, PLACE, TERMS
 from projections.projection import Projection
 from projections.table import Row, Table
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 class Roster(Projection):
     name = "roster"
+    kinds = TERMS | ENDS | PLACE | {PositionChanged}
     table = Table(
         "roster",
         {

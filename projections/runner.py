@@ -3,54 +3,45 @@
 One batch is one transaction:
 
     1. lock the positions of the read models                a second runner waits here
-    2. read, for each shard that moved, the whole clear history of every stream touched
-    3. fold each stream as it was and as it is; write the difference of the rows
+    2. read the whole clear history of every stream touched
+    3. fold each stream to where it was and on to where it is; write the difference of the rows
     4. positions, and the library's tracking record         crash anywhere before: nothing of the batch happened
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from itertools import chain, groupby, islice
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from eventsourcing.persistence import Tracking
+from eventsourcing.persistence import IntegrityError
 from eventsourcing.postgres import PostgresTrackingRecorder
 from psycopg.rows import dict_row
 
-from domain import codec
-from domain.decide import History
 from domain.errors import Refused
 from projections import definitions
+from projections.changes import changes
 from projections.definitions import BUILDING, NEVER
 from projections.guards import carry
 from projections.models import PROJECTIONS as PROJECTIONS
 from projections.progress import Progress, lock, rebuilds
 from projections.reading import tables
-from projections.rebuild import fill
-from projections.table import difference
+from projections.rebuild import fill, uncollected
 from registry.roles import DatabaseRole
-from registry.store import SHARDS, Datastore, heads, touched
+from registry.store import SHARDS, Datastore, heads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from uuid import UUID
+    from collections.abc import Callable, Iterable, Sequence
 
     from psycopg import Connection, Cursor
     from psycopg.rows import DictRow
 
-    from domain.decide import State
-    from domain.event import Event
     from projections.projection import ReadModel
-    from projections.table import Row
 
-BATCH = 5_000
-STREAMS = 2_000
-"""Streams folded before their rows are written: bounds the memory of a batch."""
+BATCH = 2_000
+"""Events at most: their streams are in memory together, whole."""
 POLL = 0.05
+"""Seconds from one look at the heads to the next: many small batches would cost writers more than they save."""
 PATIENCE_MS = 1_000
 """How long a swap waits for readers to end, while others wait behind it."""
 LET_THROUGH = 0.2
@@ -64,8 +55,6 @@ KEPT = (
 """What is kept of each read model beside its table, and the column with its name."""
 
 Positions = dict[int, int]
-Folded = tuple["State", "Sequence[Event]"]
-"""The state of a stream, and the events it is folded from."""
 
 
 class Runner:
@@ -104,7 +93,7 @@ class Runner:
         it is where it is being rebuilt."""
         with self.datastore.get_connection() as conn:
             tops = dict(heads(conn))
-            found = {name: self._positions(conn, name) for name in PROJECTIONS}
+            found: dict[str, Positions] = {name: {} for name in PROJECTIONS} | self._positions(conn, PROJECTIONS)
             old, running = definitions.outdated(conn), rebuilds(conn)
         return {
             name: {
@@ -134,8 +123,9 @@ class Runner:
         The heads are polled: NOTIFY would cost writers a quarter of their speed.
         """
         while not stopped():
-            if not self._round():
-                time.sleep(POLL)
+            began = time.monotonic()
+            if self._round() < self.batch:
+                time.sleep(max(0.0, began + POLL - time.monotonic()))
 
     # -- rebuild ----------------------------------------------------------------------------------------------------
     def rebuild(
@@ -191,7 +181,8 @@ class Runner:
             for name in names:
                 table = PROJECTIONS[name].table
                 conn.execute(table.keys)
-                table.apply(cur, counts.get(name, Counter()))
+                if table.counts:
+                    table.add(cur, counts[name])
                 conn.execute(f"ANALYZE {table.name}")
             self._advance(cur, building, tops)
         while more := self._step(building, "building"):
@@ -265,11 +256,11 @@ class Runner:
         """Names of read models, those at the same positions together."""
         groups: dict[tuple[tuple[int, int], ...], list[str]] = {}
         with self.datastore.get_connection() as conn:
-            for name in definitions.current(conn, list(PROJECTIONS)):
-                at = self._positions(conn, name)
-                if at:
-                    groups.setdefault(tuple(sorted(at.items())), []).append(name)
-        return list(groups.values())
+            found = self._positions(conn, PROJECTIONS)
+            for name in definitions.current(conn, [name for name in PROJECTIONS if name in found]):
+                groups.setdefault(tuple(sorted(found[name].items())), []).append(name)
+            tops = tuple(heads(conn))
+        return [names for at, names in groups.items() if at != tops]
 
     def _step(self, names: Sequence[str], schema: str = "read", batch: int | None = None) -> int:
         """Include one more batch in all of `names`, in one transaction; how many events it held."""
@@ -284,19 +275,14 @@ class Runner:
         return sum(new.values()) - sum(at.values())
 
     def _include(self, conn: Connection[Any], names: Sequence[str], at: Positions, new: Positions) -> None:
-        moved = chain.from_iterable(
-            _folds(touched(conn, shard, at[shard], new[shard]), at[shard])
-            for shard in range(SHARDS)
-            if new[shard] != at[shard]
-        )
         with conn.cursor(row_factory=dict_row) as cur:
-            while some := list(islice(moved, STREAMS)):
-                for name in names:
-                    projection = _projection(name)
-                    projection.table.apply(cur, _change(projection, some))
+            with uncollected():
+                for change in changes(conn, [_projection(name) for name in names], at, new):
+                    change.model.table.apply(cur, change.gone, change.came)
             self._advance(cur, names, new)
 
     def _advance(self, cur: Cursor[DictRow], names: Sequence[str], new: Positions) -> None:
+        """Positions, and the library's tracking records: as it writes them, all by one statement."""
         cur.execute(
             "UPDATE read.projection_position p SET position = v.position"
             " FROM unnest(%s::smallint[], %s::bigint[]) v(shard, position)"
@@ -304,60 +290,49 @@ class Runner:
             (list(new), list(new.values()), list(names)),
             prepare=True,
         )
-        for name in names:
-            self.tracking._insert_tracking(cur, Tracking(name, sum(new.values())))
+        cur.execute(
+            "INSERT INTO projection_tracking AS t SELECT unnest(%s::text[]), %s ON CONFLICT (application_name)"
+            " DO UPDATE SET notification_id = EXCLUDED.notification_id"
+            " WHERE t.notification_id < EXCLUDED.notification_id",
+            (list(names), sum(new.values())),
+            prepare=True,
+        )
+        if cur.rowcount != len(names):
+            raise IntegrityError(f"tracked {cur.rowcount} of {len(names)} read models at {sum(new.values())}")
 
     def _locked(self, conn: Connection[Any], names: Sequence[str]) -> tuple[Positions, list[str]]:
         """The positions of the first of `names`, all locked, and which of them are still in step with it.
 
-        Those that another version of the software has swapped in meanwhile are left to that.
+        Whoever moves the positions of a read model holds that of its first shard. Those that another version of the
+        software has swapped in meanwhile are left to that.
         """
-        query = (
-            "SELECT projection, shard, position FROM read.projection_position WHERE projection = ANY(%s)"
-            " ORDER BY projection, shard FOR UPDATE"
+        lock = (
+            "SELECT projection FROM read.projection_position WHERE projection = ANY(%s) AND shard = 0"
+            " ORDER BY projection FOR UPDATE"
         )
-        found: dict[str, Positions] = {}
-        while len(found) < len(names):  # a swap while we waited took the rows away, and has put others in their place
-            found = {}
-            for row in conn.execute(query, (list(names),)):
-                found.setdefault(row["projection"], {})[row["shard"]] = row["position"]
+        while len(conn.execute(lock, (list(names),), prepare=True).fetchall()) < len(names):
+            pass  # a swap while we waited took the rows away, and has put others in their place
+        found = self._positions(conn, names)
         ours = definitions.current(conn, names)
         at = found[ours[0] if ours else names[0]]
         return at, [name for name in ours if found[name] == at]
 
-    def _positions(self, conn: Connection[Any], name: str) -> Positions:
-        query = "SELECT shard, position FROM read.projection_position WHERE projection = %s"
-        return {row["shard"]: row["position"] for row in conn.execute(query, (name,))}
+    def _positions(self, conn: Connection[Any], names: Iterable[str]) -> dict[str, Positions]:
+        query = "SELECT projection, shard, position FROM read.projection_position WHERE projection = ANY(%s)"
+        found: dict[str, Positions] = {}
+        for row in conn.execute(query, (list(names),), prepare=True):
+            found.setdefault(row["projection"], {})[row["shard"]] = row["position"]
+        return found
 
 
 def _next(at: Positions, tops: Iterable[tuple[int, int]], room: int) -> Positions:
-    """How far a batch goes: every shard to its head, at most `room` events together."""
+    """How far a batch goes: every shard to its head, at most `room` events together, those that lag most first."""
     new = dict(at)
-    for shard, top in tops:
+    for shard, top in sorted(tops, key=lambda each: at[each[0]] - each[1]):
         new[shard] = min(top, at[shard] + room)
         room -= new[shard] - at[shard]
     return new
 
 
-def _change(projection: ReadModel, folds: Iterable[tuple[Folded | None, Folded]]) -> Counter[Row]:
-    change: Counter[Row] = Counter()
-    for before, after in folds:
-        change.update(difference(projection.stated(*before) if before else (), projection.stated(*after)))
-    return change
-
-
 def _projection(name: str) -> ReadModel:
     return PROJECTIONS[name.removesuffix(BUILDING)]
-
-
-def _folds(rows: Iterator[tuple[Any, ...]], after: int) -> Iterator[tuple[Folded | None, Folded]]:
-    """Each touched stream as it was at position `after`, None when it had not begun, and as it is now."""
-    for stream, group in groupby(rows, itemgetter(0)):
-        own = list(group)
-        events = codec.decode_all(stream, [(*row[1:6], None) for row in own])
-        known = [event for event, row in zip(events, own, strict=True) if row[6] <= after]
-        yield _folded(stream, known) if known else None, _folded(stream, events)
-
-
-def _folded(stream: UUID, events: Sequence[Event]) -> Folded:
-    return History(stream, events).state(), events

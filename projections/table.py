@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from registry.roles import DatabaseRole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from psycopg import Cursor
 
@@ -48,38 +48,19 @@ class Table:
         plain = "".join(f"CREATE INDEX ON {self.name} ({index});" for index in self.indexes)
         return key + plain + "".join(f"CREATE UNIQUE INDEX ON {self.name} ({index});" for index in self.unique)
 
-    def apply(self, cur: Cursor[Any], change: Counter[Row]) -> None:
-        """Write the difference: a row with a negative number goes, one with a positive number comes."""
+    def apply(self, cur: Cursor[Any], gone: Sequence[Row], came: Sequence[Row]) -> None:
+        """Write what changed. Of counts, each row as often as it went and came."""
         if self.counts:
-            self._add(cur, [(*row, n) for row, n in change.items() if n])
+            change = Counter(came)
+            change.subtract(gone)
+            self.add(cur, change)
         else:
-            self._remove(cur, [row for row, n in change.items() if n < 0])
-            self._insert(cur, [row for row, n in change.items() if n > 0])
+            self._remove(cur, gone)
+            self.fill(cur, came)
 
-    def fill(self, cur: Cursor[Any], rows: Iterable[Row]) -> None:
-        """Add rows to a table that is not one of counts and holds none of them."""
-        with cur.copy(f"COPY {self.name} FROM STDIN (FORMAT binary)") as copy:
-            copy.set_types([kind.split()[0] for kind in self.columns.values()])
-            for row in rows:
-                copy.write_row(row)
-
-    def _remove(self, cur: Cursor[Any], rows: list[Row], but: str = "") -> None:
-        if rows:
-            names = list(self.columns)
-            keys = [tuple(row[names.index(name)] for name in self.key) for row in rows]
-            match = " AND ".join(f"{self.name}.{name} = gone.{name}" for name in self.key)
-            gone = f"{self._unnest(self.key)} AS gone({', '.join(self.key)})"
-            cur.execute(f"DELETE FROM {self.name} USING {gone} WHERE {match}{but}", _columns(keys), prepare=True)  # noqa: S608 - our own names
-
-    def _insert(self, cur: Cursor[Any], rows: list[Row]) -> None:
-        if rows:
-            cur.execute(
-                f"INSERT INTO {self.name} SELECT * FROM {self._unnest(self.columns)}",  # noqa: S608 - our own names
-                _columns(rows),
-                prepare=True,
-            )
-
-    def _add(self, cur: Cursor[Any], rows: list[Row]) -> None:
+    def add(self, cur: Cursor[Any], change: Counter[Row]) -> None:
+        """Add to counts, or take away; one that comes to nothing goes."""
+        rows = [(*row, n) for row, n in change.items() if n]
         if rows:
             cur.execute(
                 f"INSERT INTO {self.name} SELECT * FROM {self._unnest([*self.columns, 'n'])}"  # noqa: S608 - our own names
@@ -87,8 +68,24 @@ class Table:
                 _columns(rows),
                 prepare=True,
             )
-        less = [row[:-1] for row in rows if row[-1] < 0]
-        self._remove(cur, less, but=" AND n = 0")
+        self._remove(cur, [row[:-1] for row in rows if row[-1] < 0], but=" AND n = 0")
+
+    def fill(self, cur: Cursor[Any], rows: Sequence[Row]) -> None:
+        """Add rows to a table that is not one of counts and holds none with their keys."""
+        if not rows:
+            return
+        with cur.copy(f"COPY {self.name} FROM STDIN (FORMAT binary)") as copy:
+            copy.set_types([kind.split()[0] for kind in self.columns.values()])
+            for row in rows:
+                copy.write_row(row)
+
+    def _remove(self, cur: Cursor[Any], rows: Sequence[Row], but: str = "") -> None:
+        if rows:
+            names = list(self.columns)
+            keys = [[row[place] for row in rows] for place in map(names.index, self.key)]
+            match = " AND ".join(f"{self.name}.{name} = gone.{name}" for name in self.key)
+            gone = f"{self._unnest(self.key)} AS gone({', '.join(self.key)})"
+            cur.execute(f"DELETE FROM {self.name} USING {gone} WHERE {match}{but}", keys, prepare=True)  # noqa: S608 - our own names
 
     def _unnest(self, names: Iterable[str]) -> str:
         types = ((self.columns | {"n": "bigint"})[name].split()[0] for name in names)
@@ -97,13 +94,3 @@ class Table:
 
 def _columns(rows: Iterable[Row]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
-
-
-def difference(before: Iterable[Row], after: Iterable[Row]) -> Counter[Row]:
-    """What must change for `before` to become `after`: negative goes, positive comes, rows that stay are left out."""
-    was, now = list(before), list(after)
-    change: Counter[Row] = Counter()
-    if was != now:  # mostly a fact changes few of the tables
-        change.update(now)
-        change.subtract(was)
-    return Counter({row: n for row, n in change.items() if n})

@@ -7,9 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from domain import codes
+from domain.facts import Hired, TrainingCompleted, TrainingEnrolled
 from domain.person import UNKNOWN, person_on
 from domain.worker import Worker
 from projections.grouped import grouped
+from projections.kinds import ENDS, PERSON
 from projections.projection import Projection
 from projections.table import Row, Table
 
@@ -27,6 +29,7 @@ class Trained(Projection):
     """A row a completed training. Whether somebody is employed on a day to come is not known: `effect` asks later."""
 
     name = "training"
+    kinds = PERSON | ENDS | {Hired, TrainingEnrolled, TrainingCompleted}
     table = Table(
         "training",
         {

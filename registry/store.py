@@ -25,7 +25,7 @@ from registry.roles import DatabaseRole, as_role
 from registry.sealing import Held, SealedEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from psycopg import Cursor
@@ -334,22 +334,27 @@ def heads(conn: Connection[Any]) -> list[tuple[int, int]]:
     return cur.execute("SELECT shard, position FROM event_head ORDER BY shard", prepare=True).fetchall()
 
 
-def touched(conn: Connection[Any], shard: int, after: int, upto: int) -> Iterator[tuple[Any, ...]]:
-    """The whole clear history, up to position `upto`, of every stream with an event in (`after`, `upto`].
-    Needs a transaction: the rows are streamed.
+_TOUCHED = """
+SELECT e.* FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) s(shard, after, upto),
+LATERAL (SELECT DISTINCT stream FROM event
+    WHERE shard = s.shard AND position > s.after AND position <= s.upto ORDER BY stream) t,
+LATERAL (SELECT t.stream, max(version), count(*) FILTER (WHERE position <= s.after),
+    string_agg(clear, ',' ORDER BY version), array_agg(recorded_at ORDER BY version)
+    FROM event WHERE shard = s.shard AND stream = t.stream AND position <= s.upto) e
+"""
+"""Look-ups, a stream and its partition at a time: planned as a join, whole shards were read for a batch of a few."""
 
-    Rows (stream, version, topic, recorded_at, submission, clear, position), by stream and version.
+
+def touched(
+    conn: Connection[Any], after: Mapping[int, int], upto: Mapping[int, int]
+) -> list[tuple[UUID, int, int, bytes, list[datetime]]]:
+    """The whole clear history of every stream with an event behind `after` in its shard, up to `upto`: (stream, last
+    version, how many of its events are not behind `after`, its clear parts joined by commas, when each was recorded).
     """
-    log = f"event_{shard:02d}"
-    # OFFSET 0 keeps it a look-up a stream: planned as a join, the whole shard was read for a batch of a few streams.
-    query = (
-        f"SELECT e.* FROM (SELECT DISTINCT stream FROM {log} WHERE position > %s AND position <= %s ORDER BY stream) t,"  # noqa: S608 - a shard's number
-        " LATERAL (SELECT stream, version, topic, recorded_at, submission, clear, position"
-        f" FROM {log} WHERE stream = t.stream AND position <= %s ORDER BY version OFFSET 0) e"
-    )
-    with conn.cursor("touched", binary=True, row_factory=tuple_row) as cur:
-        cur.itersize = 5_000
-        yield from cur.execute(query, (after, upto, upto))
+    moved = [shard for shard in upto if upto[shard] != after[shard]]
+    bounds = (moved, [after[shard] for shard in moved], [upto[shard] for shard in moved])
+    with conn.cursor(binary=True, row_factory=tuple_row) as cur:
+        return cur.execute(_TOUCHED, bounds, prepare=True).fetchall()
 
 
 def whole_streams(
@@ -371,7 +376,10 @@ def whole_streams(
 
 
 def one_stream(conn: Connection[Any], stream: UUID, upto: int) -> list[tuple[Any, ...]]:
-    """The clear history of one stream up to position `upto`: as the rows of `touched`, without position."""
+    """The clear history of one stream up to position `upto`.
+
+    Rows (stream, version, topic, recorded_at, submission, clear), by version.
+    """
     query = (
         f"SELECT stream, version, topic, recorded_at, submission, clear FROM event_{shard_of(stream):02d}"  # noqa: S608 - a shard's number
         " WHERE stream = %s AND position <= %s ORDER BY version"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from domain import facts as f
 from domain.decide import History
+from projections.changes import Changes
 from projections.models import PROJECTIONS
 from tests.domain.given import DAILY, OFFICER, PERMANENT, a
 from tests.domain.strategies import BEGINNING, DAYS, FIRST_DAY, attempt, careers, companies
@@ -61,10 +62,18 @@ def restless(draw: st.DrawFn) -> History:
 
 
 def same(history: History) -> None:
-    naive = expected(history.events)
+    """Of the whole life, and of what each fact of it changes, whatever read models let it pass by."""
+    naive, events = expected(history.events), history.events
+    states = [History(history.stream, events[:n]).state() for n in range(1, len(events) + 1)]
     for name, model in PROJECTIONS.items():
-        stated = Counter(model.stated(history.state(), history.events))
-        assert stated == naive[name], name
+        held: Counter[Any] = Counter()
+        for n, state in enumerate(states, start=1):
+            changes = Changes([model])
+            changes.add(history.stream, events[:n], n - 1)
+            held.update(changes.all[0].came)
+            held.subtract(changes.all[0].gone)
+            assert held == Counter(model.stated(state, events[:n])), name
+        assert held == naive[name], name
 
 
 @settings(deadline=None, max_examples=120, suppress_health_check=list(HealthCheck))

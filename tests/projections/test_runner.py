@@ -18,7 +18,6 @@ import pytest
 
 from domain.errors import Refused
 from projections import rebuild
-from projections import runner as module
 from projections.reading import STEADY
 from projections.runner import PROJECTIONS, Runner
 from registry.roles import DatabaseRole, connect
@@ -70,13 +69,6 @@ def test_an_empty_log_has_empty_read_models(log: Log) -> None:
     assert log.site.runner.catch_up() == 0
     assert log.site.runner.rebuild("record") == 0
     log.site.runner.install()
-    log.check_whole()
-
-
-def test_streams_are_folded_in_portions(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "STREAMS", 2)
-    log.add(many(12))
-    assert log.site.runner.catch_up() == 72
     log.check_whole()
 
 
