@@ -455,3 +455,11 @@ def test_an_extension_of_what_had_no_end_starts_when_it_was_agreed() -> None:
 def test_an_employment_knows_its_id() -> None:
     assert given(*OURS).state().works_for(ACME).id == JOB
     assert given(*OURS).state().works_for(UUID(int=9)) is None
+
+
+def test_a_job_lasts_from_its_first_day_to_its_last_and_an_open_one_for_ever() -> None:
+    ended = given(*OURS, a(f.EmploymentEnded, DAY_2)).state()
+    around = (JOINED - timedelta(days=1), JOINED, ON_2, ON_2 + timedelta(days=1))
+    assert [ended.employed_on(day) for day in around] == [False, True, True, False]
+    assert given(*OURS).state().employed_on(date(2099, 1, 1))
+    assert not given(registered()).state().employed_on(ON)

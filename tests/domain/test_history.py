@@ -269,6 +269,19 @@ def test_a_correction_never_changes_the_commitment_to_the_stream_s_key() -> None
         when(given(registered()), corrected(1, registered(key_commitment="another")))
 
 
+# -- facts that were decided and then not saved ------------------------------------------------------------------------
+def test_what_was_not_saved_is_forgotten_and_the_next_fact_takes_its_version() -> None:
+    history = given(registered(), education(S1), hired())
+    assert history.now.current is not None
+    history.back_to(2)
+    assert history.version == 2
+    assert history.now == history.state() == given(registered(), education(S1)).state()
+    when(history, education(SMA, "2022-01-01"))
+    assert (history.version, history.now.education) == (3, SMA)
+    history.back_to(3)
+    assert (history.version, history.now.education) == (3, SMA)
+
+
 # -- facts of a later version -----------------------------------------------------------------------------------------
 def test_a_fact_of_a_later_version_stops_nobody() -> None:
     later = Unknown(effective_on=date(2024, 2, 1), topic="worker.moved-to-mars")
