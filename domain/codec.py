@@ -21,8 +21,7 @@ from domain.facts import CORRECTED, TOPICS, AnyFact, FactCorrected, Personal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Stored = tuple[int, str, datetime, UUID | None, bytes, bytes | Erased | None]
-"""Version, topic, recorded_at, submission, clear, secret: what `decode` takes besides the stream."""
+Secret = bytes | Erased | None
 
 
 class Clear(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -89,7 +88,7 @@ def decode(
     recorded_at: datetime,
     submission: UUID | None,
     clear: bytes,
-    secret: bytes | Erased | None,
+    secret: Secret,
 ) -> Event:
     """The event again. `secret` is `ERASED` once the stream's key is destroyed, None when nothing was sealed."""
     part: Clear | Envelope
@@ -113,28 +112,33 @@ def decode(
     )
 
 
-def decode_all(stream: UUID, rows: Sequence[Stored]) -> list[Event]:
-    """As `decode` of each row of one stream; in one go when this version knows them all."""
+def decode_all(stream: UUID, rows: Sequence[tuple[Any, ...]], secrets: Sequence[Secret] = ()) -> list[Event]:
+    """As `decode` of each row of one stream with its secret; in one go when this version knows them all.
+
+    Rows begin with version, topic, recorded_at, submission, clear. Without `secrets` nothing was sealed.
+    """
+    secrets = secrets or [None] * len(rows)
     try:
-        known = all(row[1] in TOPICS for row in rows)
+        known = TOPICS.keys() >= {row[1] for row in rows}
         parts = _clears(b"[" + b",".join([row[4] for row in rows]) + b"]") if known else []
     except msgspec.ValidationError:
         parts = []
     if len(parts) != len(rows):
-        return [decode(stream, *row) for row in rows]
-    sealed = [row[5] for row in rows if isinstance(row[5], bytes)]
-    personal = iter(_secrets(b"[" + b",".join(sealed) + b"]"))
+        pairs = zip(rows, secrets, strict=True)
+        return [decode(stream, row[0], row[1], row[2], row[3], row[4], secret) for row, secret in pairs]
+    opened = [secret for secret in secrets if isinstance(secret, bytes)]
+    personal = iter(_secrets(b"[" + b",".join(opened) + b"]"))
     events = []
-    for (version, _, recorded_at, submission, _, secret), part in zip(rows, parts, strict=True):
+    for row, part, secret in zip(rows, parts, secrets, strict=True):
         if secret is not None:
             join(part.fact, secret if isinstance(secret, Erased) else next(personal))
         event = Event(
             originator_id=stream,
-            originator_version=version,
-            recorded_at=recorded_at,
+            originator_version=row[0],
+            recorded_at=row[2],
             actor=part.actor,
             fact=part.fact,
-            submission=submission,
+            submission=row[3],
             ref=part.ref,
             late_reason=part.late_reason,
         )

@@ -37,10 +37,14 @@ class DatabaseRole(StrEnum):
     ERASE = "kets_erase"
 
 
-def as_role(url: str, role: DatabaseRole) -> str:
-    """The URL of a connection that has `role` from its first statement on, and gets it back by RESET ROLE."""
+def as_role(url: str, role: DatabaseRole, **settings: str) -> str:
+    """The URL of a connection that has `role` from its first statement on, and gets it back by RESET ROLE.
+
+    `settings` of the server are the connection's too.
+    """
     options = conninfo_to_dict(url).get("options") or os.environ.get("PGOPTIONS", "")
-    return make_conninfo(url, options=f"{options} -c role={role}".strip())
+    ours = " ".join(f"-c {name}={value}" for name, value in {"role": role, **settings}.items())
+    return make_conninfo(url, options=f"{options} {ours}".strip())
 
 
 def connect(url: str, role: DatabaseRole, **options: Any) -> Connection[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -20,7 +21,6 @@ from domain.event import ERASED, Erased, Event, topic_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -45,16 +45,9 @@ class Sealed(NamedTuple):
     sealed: bytes | None
 
 
-class Held(NamedTuple):
-    """What is read of a row of `event` to know what it says. `is_sealed`: it had a sealed part, erased or not."""
-
-    version: int
-    topic: str
-    recorded_at: datetime
-    submission: UUID | None
-    clear: bytes
-    is_sealed: bool
-    sealed: bytes | None
+Held = tuple[int, str, datetime, UUID | None, bytes, bytes | None]
+"""What is read of a row of `event` to know what it says: version, topic, recorded_at, submission, clear part, sealed
+part. That is empty once erased, and None where there was none or it was left behind."""
 
 
 @dataclass(frozen=True)
@@ -108,21 +101,14 @@ class SealingMapper(Mapper[UUID]):
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         assert isinstance(stored_event, SealedEvent)  # noqa: S101 - the recorder plugged in beside this yields no other
         row, stream = stored_event, UUID(str(stored_event.originator_id))
-        held = Held(
-            row.originator_version,
-            row.topic,
-            row.recorded_at,
-            row.submission,
-            row.state,
-            row.sealed_hash is not None,
-            row.sealed,
-        )
+        sealed = None if row.sealed_hash is None else row.sealed or b""
+        held = (row.originator_version, row.topic, row.recorded_at, row.submission, row.state, sealed)
         return self.opened_all(stream, [held])[0]
 
     def opened_all(self, stream: UUID, rows: Sequence[Held]) -> list[Event]:
         """Rows of one stream as events. Raises: Refused("sealed-part-unreadable")."""
-        key = self.vault.key(stream) if any(row.is_sealed for row in rows) else None
-        return codec.decode_all(stream, [(*row[:5], _open(stream, row, key) if row[5] else None) for row in rows])
+        key = self.vault.key(stream) if any(row[5] for row in rows) else None
+        return codec.decode_all(stream, rows, _opened(stream, rows, key))
 
     def seal(self, stream: UUID, plain: bytes, place: bytes) -> bytes | None:
         """Other bytes about a stream, such as the row it came in; None when the key is destroyed."""
@@ -149,11 +135,17 @@ def _seal(key: AESGCM, plain: bytes, place: bytes, nonce: bytes) -> bytes:
     return nonce + key.encrypt(nonce, plain, place)
 
 
-def _open(stream: UUID, row: Held, key: AESGCM | None) -> bytes | Erased:
+def _opened(stream: UUID, rows: Sequence[Held], key: AESGCM | None) -> list[bytes | Erased | None]:
     """Raises: Refused("sealed-part-unreadable") when the key is there and does not open what is there."""
-    if key is None or row.sealed is None:
-        return ERASED
-    try:
-        return key.decrypt(row.sealed[:NONCE], row.sealed[NONCE:], associated(stream, row.version, row.topic))
-    except InvalidTag as error:
-        raise Refused("sealed-part-unreadable", stream=stream, version=row.version) from error
+    opened: list[bytes | Erased | None] = []
+    for version, topic, _, _, _, sealed in rows:
+        if sealed is None:
+            opened.append(None)
+        elif key is None or not sealed:
+            opened.append(ERASED)
+        else:
+            try:
+                opened.append(key.decrypt(sealed[:NONCE], sealed[NONCE:], associated(stream, version, topic)))
+            except InvalidTag as error:
+                raise Refused("sealed-part-unreadable", stream=stream, version=version) from error
+    return opened

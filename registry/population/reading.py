@@ -65,7 +65,7 @@ def stories(
 
 def _story(stream: UUID, shard: int, rows: list[tuple[Any, ...]]) -> Story:
     try:
-        events = codec.decode_all(stream, [(*row[2:7], None) for row in rows])
+        events = codec.decode_all(stream, [row[2:7] for row in rows])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _readable(stream, shard, rows)
     return Story(stream, shard, events, [row[0] for row in rows], [])

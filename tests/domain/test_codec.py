@@ -164,4 +164,4 @@ def test_rows_decoded_together_are_as_decoded_one_by_one(some: list[Event], late
         fact = {**inner, "type": later, "corrects": 1, "fact": inner}
         clear = msgspec.json.encode({"actor": OFFICER, "fact": fact})
         rows.append((len(rows) + 1, later, NOW, None, clear, None))
-    assert decode_all(UUID(int=7), rows) == [decode(UUID(int=7), *row) for row in rows]
+    assert decode_all(UUID(int=7), rows, [row[5] for row in rows]) == [decode(UUID(int=7), *row) for row in rows]

@@ -161,6 +161,12 @@ def test_one_stream_is_read_within_versions(site: Site) -> None:
     assert versions(desc=True, limit=2) == [4, 3]
 
 
+def test_sessions_write_as_their_role_and_take_pages_out_of_order_to_be_cheap(site: Site) -> None:
+    with site.registry.recorder.datastore.get_connection() as conn:
+        rows = [conn.execute(f"SHOW {name}").fetchone() for name in ("role", "random_page_cost")]
+    assert rows == [{"role": "kets_write"}, {"random_page_cost": "1.1"}]
+
+
 # -- conflicts ------------------------------------------------------------------------------------------------------
 def test_of_two_writers_one_wins_and_the_other_decides_again(site: Site) -> None:
     stream, faster = register(site.registry), site.another()
