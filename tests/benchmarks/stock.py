@@ -17,11 +17,11 @@ from psycopg.conninfo import conninfo_to_dict
 
 from domain import codec
 from domain.decide import History
+from projections.changes import Change
 from projections.models import PROJECTIONS
-from projections.table import difference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from eventsourcing.persistence import StoredEvent, Tracking
 
@@ -79,11 +79,16 @@ class Facts(Application[UUID]):
 class View(PostgresTrackingRecorder):
     """Our read models in the library's hands: the difference of the rows and the tracking in one transaction."""
 
-    def include(self, changes: Mapping[str, Any], tracking: Tracking) -> None:
+    def include(self, changes: Sequence[Change], tracking: Tracking) -> None:
         with self.datastore.transaction(commit=True) as cur:
             cur.execute(f"SET LOCAL search_path TO {SCHEMA}")
-            for name, change in changes.items():
-                PROJECTIONS[name].table.apply(cur, change)
+            for change in changes:
+                table = change.model.table
+                table.apply(cur, change.gone, change.came if table.counts else ())
+                if not table.counts:  # a COPY for a row or two would cost it more
+                    values = ", ".join(["%s"] * len(table.columns))
+                    for row in change.came:
+                        cur.execute(f"INSERT INTO {table.name} VALUES ({values})", row, prepare=True)  # noqa: S608 - our own names
             self._insert_tracking(cur, tracking)
 
 
@@ -102,7 +107,10 @@ class Lives(Projection[View]):
         events = self.known.setdefault(stream, [])
         events.append(domain_event)
         state = History(stream, events).state()
-        rows = {name: list(PROJECTIONS[name].stated(state, ())) for name in READ_MODELS}
-        before = self.stated.get(stream, {})
-        self.stated[stream] = rows
-        self.view.include({name: difference(before.get(name, ()), rows[name]) for name in READ_MODELS}, tracking)
+        before, changes = self.stated.setdefault(stream, {}), []
+        for name in READ_MODELS:
+            rows = list(PROJECTIONS[name].stated(state, ()))
+            changes.append(Change(PROJECTIONS[name]))
+            changes[-1].add(before.get(name, []), rows)
+            before[name] = rows
+        self.view.include(changes, tracking)
