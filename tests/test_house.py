@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -184,3 +185,12 @@ def test_ci_is_a_program_that_skips_nothing() -> None:
     text = program.read_text(encoding="utf-8")
     assert "set -euo pipefail" in text
     assert "KETS_REQUIRE=all" in text
+
+
+APART = sorted([*ROOT.glob("tests/**/bench_*.py"), *ROOT.glob("tests/**/drill_*.py")])
+
+
+@pytest.mark.parametrize("path", APART, ids=module_of)
+def test_what_make_test_does_not_run_can_be_run(path: Path) -> None:
+    """Benchmarks and drills at least find all that they import."""
+    import_module(module_of(path))
