@@ -1,4 +1,5 @@
-"""Finding the codes in a picture: zxing, and where it finds none a second look past scratches.
+"""Finding the codes in a picture: zxing, first with light and dark told apart around each pixel, then by the shades of
+the whole picture; and where it finds none so, a second look past scratches.
 
 What a scratch spoils is a finder square, not the data: enlarged and with what is a pixel wide taken away, light or
 dark, zxing finds it (docs/card-back.md).
@@ -22,12 +23,12 @@ _LOOKS = (ImageFilter.MinFilter(3), ImageFilter.MedianFilter(3), ImageFilter.Max
 
 def codes(picture: Image.Image) -> list[str]:
     """The texts of the QR codes in a grey picture; none where there are none to read."""
-    found = _found(picture)
+    found = _found(picture) or _found(picture, zxingcpp.Binarizer.GlobalHistogram)
     return found or next(filter(None, map(_found, _again(picture))), [])
 
 
-def _found(picture: Image.Image) -> list[str]:
-    return [found.text for found in zxingcpp.read_barcodes(picture, formats=_QR)]
+def _found(picture: Image.Image, shades: zxingcpp.Binarizer = zxingcpp.Binarizer.LocalAverage) -> list[str]:
+    return [found.text for found in zxingcpp.read_barcodes(picture, formats=_QR, binarizer=shades)]
 
 
 def _again(picture: Image.Image) -> Iterator[Image.Image]:

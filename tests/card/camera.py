@@ -77,9 +77,9 @@ def seen(card: Printed, across: int, fault: Fault, rng: random.Random) -> Image.
     return _jpeg(ImageChops.add(lit, noise, 1, -128), fault.quality)
 
 
-def read(picture: Image.Image) -> list[str]:
-    """What zxing finds."""
-    return [found.text for found in zxingcpp.read_barcodes(picture, formats=QR)]
+def read(picture: Image.Image, shades: zxingcpp.Binarizer = zxingcpp.Binarizer.LocalAverage) -> list[str]:
+    """What zxing finds, light and dark told apart in one of its ways."""
+    return [found.text for found in zxingcpp.read_barcodes(picture, formats=QR, binarizer=shades)]
 
 
 def _scratched(card: Printed, count: int, rng: random.Random) -> Image.Image:

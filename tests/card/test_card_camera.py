@@ -1,4 +1,5 @@
-"""The camera drill: the codes of printed cards in poor pictures, by zxing, by the verifier, and by zbar.
+"""The camera drill: the codes of printed cards in poor pictures, by zxing in its usual way, by zxing in both its ways,
+by the verifier, which looks past scratches besides, and by zbar.
 
 21 pictures in `make test`; 630 by `make camera` (KETS_CAMERA=5), figures into var/camera/.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zxingcpp
 from PIL import Image
 
 from card import back, cwt, pdf, qr
@@ -54,7 +56,8 @@ def card(ministry: Ministry, kind: str) -> tuple[str, camera.Printed]:
 
 @pytest.mark.parametrize("kind", CODES)
 def test_the_camera_reads_it(ministry: Ministry, kind: str, tmp_path: Path) -> None:
-    """Never anything but what is printed; at 220 pixels and above 99 of 100 by zxing, by the verifier nearly all."""
+    """Never anything but what is printed. At 220 pixels and above the verifier reads 99 of 100 and more; zxing by
+    itself about as many, so that of a sample a few more may be missed."""
     text, face = card(ministry, kind)
     zbar = shutil.which("zbarimg")
     tally: dict[tuple[str, int, str], int] = {}
@@ -63,15 +66,15 @@ def test_the_camera_reads_it(ministry: Ministry, kind: str, tmp_path: Path) -> N
         for _ in range(EACH):
             picture = camera.seen(face, across, camera.FAULTS[name], rng)
             found = camera.read(picture)
-            twice = codes(picture)
-            assert found in ([], [text])
-            assert twice in ([], [text])
+            both = found or camera.read(picture, zxingcpp.Binarizer.GlobalHistogram)
+            best = codes(picture)
+            assert all(each in ([], [text]) for each in (found, both, best))
             zbars = bool(zbar) and by_zbar(str(zbar), picture, tmp_path) == text
-            read = {"zxing": bool(found), "verifier": bool(twice), "zbar": zbars}
+            read = {"zxing": bool(found), "zxing, both ways": bool(both), "verifier": bool(best), "zbar": zbars}
             for reader, good in read.items():
                 tally[reader, across, name] = tally.get((reader, across, name), 0) + good
     note(kind, tally)
-    for reader, allowed in (("verifier", 300), ("zxing", 100)):
+    for reader, allowed in (("verifier", 100), ("zxing, both ways", 40), ("zxing", 30)):
         large = [good for (who, across, _), good in tally.items() if who == reader and across >= 220]
         missed = EACH * len(large) - sum(large)
         assert missed <= max(1, EACH * len(large) // allowed), (reader, tally)
