@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from functools import cache
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -114,7 +113,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return f"{self.originator_id}:{self.originator_version}"
 
 
-@cache
 def topic_of(fact_type: type[Fact]) -> str:
     """The fixed tag under which a kind of fact is stored; never a Python path."""
     tag = fact_type.__struct_config__.tag

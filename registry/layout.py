@@ -22,10 +22,6 @@ _EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=
 _EVENT = Struct(">i16sii").pack
 """stream, version"""
 _MOMENT = Struct(">iq").pack
-_CLEAR = Struct(">i16si").pack
-"""salt; how long the clear part is"""
-_SEALED = Struct(">i32si").pack
-"""hash; how long the sealed part is"""
 _FROM = Struct(">i16sii").pack
 """submission, line"""
 _BECAME = Struct(">i16siiih").pack
@@ -48,18 +44,17 @@ def copy_in(cur: Cursor[Any], table: str, rows: Iterable[bytes]) -> None:
 
 def event(row: Sealed) -> bytes:
     """A row of `event` but for its place."""
-    stream, version, topic, recorded_at, submission, salt, clear, sealed_hash, sealed = row
-    since = (recorded_at - _EPOCH) // _MICROSECOND
+    submission = _NULL if row.submission is None else _UUID(16, row.submission.bytes)
     return b"".join(
         (
-            _EVENT(16, stream.bytes, 4, version),
-            _text(topic),
-            _MOMENT(8, since),
-            _NULL if submission is None else _UUID(16, submission.bytes),
-            _CLEAR(16, salt, len(clear)),
-            clear,
-            _bytes(sealed_hash) if sealed is None else _SEALED(32, sealed_hash, len(sealed)),
-            _NULL if sealed is None else sealed,
+            _EVENT(16, row.stream.bytes, 4, row.version),
+            _text(row.topic),
+            _MOMENT(8, (row.recorded_at - _EPOCH) // _MICROSECOND),
+            submission,
+            _bytes(row.salt),
+            _bytes(row.clear),
+            _bytes(row.sealed_hash),
+            _bytes(row.sealed),
         )
     )
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from registry.vault import Vault
 
 NONCE, SALT = 12, 16
-NOISE = SALT + NONCE
-"""Random bytes of an event."""
 
 
 class Sealed(NamedTuple):
@@ -88,15 +86,28 @@ class SealingMapper(Mapper[UUID]):
 
     def sealed_all(self, stream: UUID, events: Sequence[Event]) -> list[Sealed]:
         """Events of one stream as rows. Raises: Refused("key-destroyed") when one has a part to seal."""
-        rows, key = [], None
-        noise, at = os.urandom(NOISE * len(events)), 0  # asking once is cheaper than for each
-        for event in events:
-            clear, secret = codec.encode(event)
-            if secret is not None and key is None and (key := self.vault.key(stream)) is None:
+        return [self._sealed(stream, event) for event in events]
+
+    def _sealed(self, stream: UUID, event: Event) -> Sealed:
+        clear, secret = codec.encode(event)
+        topic, noise = topic_of(type(event.fact)), os.urandom(SALT + NONCE)  # asking once is cheaper than twice
+        sealed = None
+        if secret is not None:
+            key = self.vault.key(stream)
+            if key is None:
                 raise Refused("key-destroyed", stream=stream)
-            rows.append(_sealed(key, event, clear, secret, noise[at : at + NOISE]))
-            at += NOISE
-        return rows
+            sealed = _seal(key, secret, associated(stream, event.originator_version, topic), noise[SALT:])
+        return Sealed(
+            stream,
+            event.originator_version,
+            topic,
+            event.recorded_at,
+            event.submission,
+            noise[:SALT],
+            clear,
+            None if sealed is None else hashlib.sha256(sealed).digest(),
+            sealed,
+        )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         assert isinstance(stored_event, SealedEvent)  # noqa: S101 - the recorder plugged in beside this yields no other
@@ -119,16 +130,6 @@ class SealingMapper(Mapper[UUID]):
         """What `seal` made, again; None when the key is destroyed. Raises: cryptography's InvalidTag."""
         key = self.vault.key(stream)
         return None if key is None else key.decrypt(sealed[:NONCE], sealed[NONCE:], place)
-
-
-def _sealed(key: AESGCM | None, event: Event, clear: bytes, secret: bytes | None, noise: bytes) -> Sealed:
-    """`key` may be None when there is nothing to seal."""
-    stream, version, topic = event.originator_id, event.originator_version, topic_of(type(event.fact))
-    sealed = sealed_hash = None
-    if key is not None and secret is not None:
-        sealed = _seal(key, secret, associated(stream, version, topic), noise[SALT:])
-        sealed_hash = hashlib.sha256(sealed).digest()
-    return Sealed(stream, version, topic, event.recorded_at, event.submission, noise[:SALT], clear, sealed_hash, sealed)
 
 
 def _seal(key: AESGCM, plain: bytes, place: bytes, nonce: bytes) -> bytes:

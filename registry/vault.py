@@ -16,8 +16,6 @@ import hmac
 import os
 import time
 from collections import OrderedDict
-from contextlib import suppress
-from functools import partial
 from itertools import repeat
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -70,16 +68,8 @@ class _Held(NamedTuple):
     commitment: str
 
 
-class Overtaken(Exception):  # noqa: N818 - no error: look again
-    """Another submission claimed one of the numbers first, or what is live has changed since we looked."""
-
-
-class Claiming(NamedTuple):
-    """Claims whose keys are made and at hand. No event of theirs may be stored before `store` has come back: a key
-    must outlast what it seals. It raises Overtaken, and nothing is claimed then."""
-
-    claims: dict[Identifier, Claim]
-    store: Callable[[], None]
+class _Behind(Exception):  # noqa: N818 - no error: another process rotates a key
+    """What is live has changed since we looked."""
 
 
 class Hold(NamedTuple):
@@ -149,26 +139,19 @@ class Vault:
     ) -> dict[Identifier, Claim]:
         """As `claim`, of many at once; those that are new share one batch, and their streams are put on `shards`."""
         while True:
-            with suppress(Overtaken):
-                claiming = self.claiming(identifiers, shards)
-                claiming.store()
-                return claiming.claims
-
-    def claiming(self, identifiers: Collection[Identifier], shards: Sequence[int] = ALL_SHARDS) -> Claiming:
-        """As `claim_all`, with the new ones still to be stored. Raises: Overtaken."""
-        held = self._held(identifiers)
-        pending = {one.batch for one in held.values() if not one.confirmed}
-        if pending and not self._renew(pending):
-            raise Overtaken  # settled since we looked
-        known = {
-            identifier: Claim(one.stream, one.commitment, is_new=False, batch=one.batch)
-            for identifier, one in held.items()
-        }
-        fresh = [identifier for identifier in identifiers if identifier not in held]
-        if not fresh:
-            return Claiming(known, lambda: None)
-        made, store = self._make(fresh, shards)
-        return Claiming(made | known, store)
+            held = self._held(identifiers)
+            pending = {one.batch for one in held.values() if not one.confirmed}
+            if pending and not self._renew(pending):
+                continue  # settled since we looked: look again
+            fresh = [identifier for identifier in identifiers if identifier not in held]
+            try:
+                made = self._insert(fresh, shards) if fresh else {}
+            except (psycopg.errors.UniqueViolation, _Behind):
+                continue  # another submission was first, or another version is live: look again
+            return made | {
+                identifier: Claim(one.stream, one.commitment, is_new=False, batch=one.batch)
+                for identifier, one in held.items()
+            }
 
     def in_use(self, *, again: bool = False) -> Live:
         """Which keys are live, as far as we know; `again` asks the database."""
@@ -222,15 +205,15 @@ class Vault:
         with self._pool.connection() as conn:
             return conn.execute(query, (list(batches),)).rowcount == len(batches)
 
-    def _make(self, identifiers: Sequence[Identifier], shards: Sequence[int]) -> Claiming:
-        """New streams with new keys. Raises: Overtaken."""
+    def _insert(self, identifiers: Sequence[Identifier], shards: Sequence[int]) -> dict[Identifier, Claim]:
+        """Raises: UniqueViolation, _Behind; nothing is claimed then."""
         batch, live = UUID(bytes=os.urandom(16), version=4), self.in_use()
         try:
             kek = self.keyring.kek_of(f"kek-{live.kek}")
         except KeysError:
             if self.in_use(again=True) == live:
                 raise
-            raise Overtaken from None
+            raise _Behind from None
         first = os.urandom(1)[0]
         week = week_of(self.keyring, time.time())
         keys = {
@@ -244,33 +227,27 @@ class Vault:
             for version, tag in zip(live.indexes, self.tags(identifier, live.indexes), strict=True)
         ]
         entries.sort()  # by tag, one order for all: no deadlock
-        held = list(map(layout.data_key, streams, repeat(kek.kid), wrapped, repeat(of)))
+        with self._pool.connection() as conn, conn.transaction():
+            self._pass_in(conn, live)
+            conn.execute("INSERT INTO claim_batch (batch) VALUES (%s)", (batch,), prepare=True)
+            layout.copy_in(conn.cursor(), "identity", entries)
+            layout.copy_in(
+                conn.cursor(), "data_key", map(layout.data_key, streams, repeat(kek.kid), wrapped, repeat(of))
+            )
         for stream, key in keys.items():
             self._remember(stream, AESGCM(key))
-        claims = {
+        return {
             identifier: Claim(stream, datakeys.commitment(key), is_new=True, batch=batch)
             for identifier, (stream, key) in zip(identifiers, keys.items(), strict=True)
         }
-        return Claiming(claims, partial(self._store, batch, live, entries, held))
-
-    def _store(self, batch: UUID, live: Live, entries: Sequence[bytes], keys: Sequence[bytes]) -> None:
-        """Raises: Overtaken; nothing is claimed then."""
-        try:
-            with self._pool.connection() as conn, conn.transaction():
-                self._pass_in(conn, live)
-                conn.execute("INSERT INTO claim_batch (batch) VALUES (%s)", (batch,), prepare=True)
-                layout.copy_in(conn.cursor(), "identity", entries)
-                layout.copy_in(conn.cursor(), "data_key", keys)
-        except psycopg.errors.UniqueViolation:
-            raise Overtaken from None
 
     def _pass_in(self, conn: psycopg.Connection[Any], expected: Live) -> None:
-        """Hold the gate until the transaction ends. Raises: Overtaken when what is live is not what was expected."""
+        """Hold the gate until the transaction ends. Raises: _Behind when what is live is not what was expected."""
         live_keys.hold_gate(conn)
         now = live_keys.live(conn)
         if now != expected:
             self._live = now
-            raise Overtaken
+            raise _Behind
 
     def confirm(self, *batches: UUID) -> None:
         """Confirm claims made one at a time, whose streams have begun. One that was made among many is left to those

@@ -19,7 +19,6 @@ from domain.event import Actor, Event, Fact, Role
 from domain.facts.amendment import VoidCause
 from registry.app import Incoming
 from registry.store import Submission
-from registry.storing import Storing
 from registry.submissions import journal, typed, windows
 from registry.submissions.actions import AMENDING, about_employer
 from registry.submissions.facts import ACTION_OF, BUILD, Case, person, registered
@@ -30,7 +29,7 @@ from registry.submissions.results import ResultWriter
 from registry.submissions.share import Share
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from domain.worker import Worker
@@ -157,20 +156,10 @@ class Loader:
         """The rows of this share, but for those that the journal beside `results` says are done."""
         done = journal.done(results) if results else journal.NOTHING
         summary = Summary.of(done)
-        with (
-            ResultWriter(results, resume=True) if results else nullcontext() as writer,
-            Storing() as storing,
-            windows.uncollected(),
-        ):
-            before: list[Callable[[], None]] = []
-            """What finishes the window before: it is stored while the next is read."""
-
-            def settle() -> None:
-                if before:
-                    before.pop()()
-
-            def tell(window: list[Line], outcomes: Callable[[], list[Receipt | Refused]]) -> None:
-                for line, outcome in zip(window, outcomes(), strict=True):
+        with ResultWriter(results, resume=True) if results else nullcontext() as writer:
+            for window in self.share.windows(lines, self.window, done.last, common_after):
+                self.pressure.wait()
+                for line, outcome in zip(window, self._outcomes(window), strict=True):
                     result = RowResult(line.number, line.values.get("ref"), outcome)
                     _count(summary, outcome)
                     if writer:
@@ -179,16 +168,6 @@ class Loader:
                 if writer:
                     writer.flush()
                 progress(summary.rows)
-
-            try:
-                for window in self.share.windows(lines, self.window, done.last, common_after, settle):
-                    rows = windows.typed_rows(self, window)
-                    settle()
-                    with windows.collected():  # fewest objects are there now
-                        self.pressure.wait()
-                    before.append(partial(tell, window, self._begin(storing, rows)))
-            finally:
-                settle()
         return summary
 
     def _open(self, digest: Callable[[bytes], bytes]) -> None:
@@ -204,11 +183,13 @@ class Loader:
             )
         )
 
-    def _begin(self, storing: Storing, rows: Sequence[Row | Refused]) -> Callable[[], list[Receipt | Refused]]:
-        if len(rows) > 1:
-            return windows.begin(self, storing, rows)
-        outcomes = [row if isinstance(row, Refused) else self.outcome(row) for row in rows]
-        return lambda: outcomes
+    def _outcomes(self, lines: list[Line]) -> list[Receipt | Refused]:
+        if len(lines) > 1:
+            return windows.outcomes(self, lines)
+        try:
+            return [self.outcome(typed.typed(line)) for line in lines]
+        except Refused as refusal:
+            return [refusal]
 
     def shards(self) -> tuple[int, ...]:
         """Where the streams of a window's new persons begin: on a few shards, others each time, so that a window is

@@ -30,15 +30,8 @@ class Share:
         """Where the streams of new persons begin, so that processes seldom wait for one another."""
         return tuple(range(self.index, SHARDS, self.of))
 
-    def windows(
-        self,
-        lines: Iterable[Line],
-        size: int,
-        after: int = 0,
-        common_after: int = 0,
-        settle: Callable[[], object] = lambda: None,
-    ) -> Iterator[list[Line]]:
-        """The lines of this share, `size` at most at a time; when `settle` returns, those given so far are recorded.
+    def windows(self, lines: Iterable[Line], size: int, after: int = 0, common_after: int = 0) -> Iterator[list[Line]]:
+        """The lines of this share, `size` at most at a time; each window is taken before the next is asked for.
 
         `after`: the last line that is done of this share; `common_after`: of the lines that are everybody's.
         """
@@ -58,11 +51,9 @@ class Share:
                 if mine:
                     yield mine
                     mine = []
-                settle()
                 self._meet()
                 if self.index == 0:
                     yield from _chunks(iter(left), size)
-                    settle()
                 self._meet()
         if mine:
             yield mine

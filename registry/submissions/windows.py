@@ -1,13 +1,11 @@
 """Many rows at a time: looked up together, decided in memory in the file's order, stored shard by shard.
 
-The decisions, and so the outcomes, are those of `Loader.submit`, the way of a single row. Writes go to a thread of
-their own (`registry.storing`), in this order, while rows are decided and sealed and the next lines are read:
+The decisions, and so the outcomes, are those of `Loader.submit`, the way of a single row. The order of writes:
 
     1. claim     the numbers of new persons, pending, in one batch    crash here: `settle` removes them
     2. append    per shard, bounded: rows, then head, then events     crash here: what is committed stays, row by row
     3. confirm   those of the batch whose streams have begun          crash here: `settle` confirms them
 
-When a claim is overtaken nothing is appended, and the window is taken again.
 What lost a race with another writer has no outcome after that, and goes the way of a single row.
 """
 
@@ -15,7 +13,6 @@ from __future__ import annotations
 
 import gc
 import math
-from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice, takewhile
@@ -31,11 +28,9 @@ from registry.store import conflict, shard_of
 from registry.submissions import typed
 from registry.submissions.actions import AMENDING, about_employer
 from registry.submissions.lookup import NEW_PERSON
-from registry.vault import Overtaken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from concurrent.futures import Future
     from uuid import UUID
 
     from domain.event import Actor, Event, Fact
@@ -43,7 +38,6 @@ if TYPE_CHECKING:
     from registry.app import Incoming
     from registry.sealing import Sealed
     from registry.store import SubmittedRow
-    from registry.storing import Storing
     from registry.submissions.line import Line
     from registry.submissions.load import Loader
     from registry.submissions.typed import Row
@@ -118,7 +112,8 @@ class Ready(NamedTuple):
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Without Python's cycle collector: a window makes many objects, which outlive every generation, and no cycle."""
+    """Without Python's cycle collector, for as long as a window takes: it makes many objects, which outlive every
+    generation, and no cycle."""
     was = gc.isenabled()
     gc.disable()
     try:
@@ -128,87 +123,44 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@contextmanager
-def collected() -> Iterator[None]:
-    """With it, inside `uncollected`."""
-    gc.enable()
-    try:
-        yield
-    finally:
-        gc.disable()
-
-
-def typed_rows(loader: Loader, lines: Sequence[Line]) -> list[Row | Refused]:
-    """Each line's cells as they are meant, or why the line is refused. Looks at nothing else."""
-    found: list[Row | Refused] = []
-    for line in lines:
-        try:
-            found.append(loader.admitted(typed.typed(line)))
-        except Refused as refusal:
-            found.append(refusal)
-    return found
-
-
-def begin(loader: Loader, storing: Storing, rows: Sequence[Row | Refused]) -> Callable[[], list[Outcome]]:
-    """Decide the rows and let them be stored; what is returned waits for that and says what became of each, in their
-    order. Until then no other row may be looked at that could rest on these.
-
-    Rows about employers go singly: those after them rest on them.
-    """
+@uncollected()
+def outcomes(loader: Loader, lines: Sequence[Line]) -> list[Outcome]:
+    """What became of each line, in their order. Rows about employers go singly: those after them rest on them."""
     found: dict[int, Outcome] = {}
     waiting: list[tuple[int, Row]] = []
-    for place, row in enumerate(rows):
-        if isinstance(row, Refused):
-            found[place] = row
-        elif about_employer(row.action):
-            _begin(loader, storing, waiting, found)()
+    for place, line in enumerate(lines):
+        try:
+            row = loader.admitted(typed.typed(line))
+        except Refused as refusal:
+            found[place] = refusal
+            continue
+        if about_employer(row.action):
+            _together(loader, waiting, found)
             waiting = []
             found[place] = loader.outcome(row)
         else:
             waiting.append((place, row))
-    finish = _begin(loader, storing, waiting, found)
-
-    def outcomes() -> list[Outcome]:
-        finish()
-        return [found[place] for place in range(len(rows))]
-
-    return outcomes
+    _together(loader, waiting, found)
+    return [found[place] for place in range(len(lines))]
 
 
-def _begin(
-    loader: Loader, storing: Storing, rows: Sequence[tuple[int, Row]], found: dict[int, Outcome]
-) -> Callable[[], None]:
-    """All is finished but the last of it, which the returned function finishes."""
+def _together(loader: Loader, rows: Sequence[tuple[int, Row]], found: dict[int, Outcome]) -> None:
     while rows:
-        window, several = Window(loader, storing, found), len(rows)
-        with suppress(OperationalError, Overtaken):  # what is not taken, `finish` takes again
+        window, several = Window(loader, found), len(rows)
+        with suppress(OperationalError):  # nothing tells what was committed: the way of a single row finds out
             several = window.take(rows)
-        if several == len(rows):
-            return partial(_finish, window, rows)
-        _finish(window, rows[:several])
+        for place, row in rows[:several]:
+            if place not in found:
+                found[place] = loader.outcome(row)
+        window.confirm()
         rows = rows[several:]
-    return lambda: None
-
-
-def _finish(window: Window, rows: Sequence[tuple[int, Row]]) -> None:
-    try:
-        window.finish()
-    except Overtaken:
-        _begin(window.loader, window.storing, rows, window.found)()
-        return
-    except OperationalError:
-        pass  # nothing tells what was committed: the way of a single row finds out
-    for place, row in rows:
-        if place not in window.found:
-            window.found[place] = window.loader.outcome(row)
-    window.confirm()
 
 
 class Window:
     """Rows about people, decided on histories in memory. Puts into `found` what became of them."""
 
-    def __init__(self, loader: Loader, storing: Storing, found: dict[int, Outcome]) -> None:
-        self.loader, self.registry, self.storing, self.found = loader, loader.registry, storing, found
+    def __init__(self, loader: Loader, found: dict[int, Outcome]) -> None:
+        self.loader, self.registry, self.found = loader, loader.registry, found
         self.before: dict[Key, SubmittedRow] = {}
         self.claims: dict[Identifier, Claim] = {}
         self.people: dict[Identifier, UUID] = {}
@@ -219,36 +171,21 @@ class Window:
         self.repeated: list[Arrived] = []
         self.refused: list[tuple[Arrived, UUID | None, Refused]] = []
         self.lost: set[UUID] = set()
-        self._stored: list[Future[None]] = []
-        self._failed: Exception | None = None
 
     def take(self, rows: Sequence[tuple[int, Row]]) -> int:
-        """How many of the rows were taken: all, or those up to the first that amends an employer's, included.
-        They are stored once `finish` has come back."""
-        try:
-            return self._take(rows)
-        except (OperationalError, Overtaken) as error:
-            self._failed = self._failed or error
-            raise
-
-    def _take(self, rows: Sequence[tuple[int, Row]]) -> int:
+        """How many of the rows were taken: all, or those up to the first that amends an employer's, included."""
         arrived = [one for place, row in rows if (one := self._arrived(place, row))]
         self.before = self.registry.recorder.rows({one.key for one in arrived} | {one.amended for one in arrived})
         taken = list(takewhile(lambda one: not self._amends_employer(one), arrived))
         self._look_up(taken)
         for one in taken:
             self._decide(one)
+        self._seal()
         self._store()
+        self._answer()
         if len(taken) == len(arrived):
             return len(rows)
         return [place for place, _ in rows].index(arrived[len(taken)].place) + 1
-
-    def finish(self) -> None:
-        """Wait until all is stored, and say what became of it. Raises: OperationalError, Overtaken."""
-        wait(self._stored)
-        if self._failed is not None:
-            raise self._failed
-        self._answer()
 
     def confirm(self) -> None:
         """Confirm the claims of whoever begun."""
@@ -279,8 +216,7 @@ class Window:
         """Claim the numbers of new persons, find the others, and load the histories of all."""
         vault, fresh = self.registry.vault, [one for one in taken if one.key not in self.before]
         claimed = {one.person for one in taken if one.person and one.row.action in NEW_PERSON}
-        self.claims, store = vault.claiming(claimed, self.loader.shards())
-        self._put(store)  # first: a key is durable before anything that it seals
+        self.claims = vault.claim_all(claimed, self.loader.shards())
         found = vault.find_all({one.person for one in taken if one.person} - claimed)
         self.people = found | {person: claim.stream for person, claim in self.claims.items()}
         streams = {self.people[one.person] for one in fresh if one.person in self.people}
@@ -318,64 +254,46 @@ class Window:
         plan = partial(self.loader.plan, one.row, one.by, one.details, claim.commitment if claim else "")
         return self.people[one.person], plan
 
-    # -- storing ----------------------------------------------------------------------------------------------------
-    def _put(self, job: Callable[[], object]) -> None:
-        self._stored.append(self.storing.put(self._run, job))
-
-    def _run(self, job: Callable[[], object]) -> None:
-        """On the thread that stores. What comes after a failure rests on what failed, and is left."""
-        if self._failed is None:
+    def _seal(self) -> None:
+        """Step by step for all rows, not row by row: each step's code stays in the processor's cache."""
+        sealed: dict[Key, list[Sealed]] = {}
+        for key, one in self.decided.items():
             try:
-                job()
-            except Exception as error:  # noqa: BLE001 - `finish` raises it
-                self._failed = error
+                sealed[key] = self.registry.sealed(one.stream, one.facts)
+            except Refused:  # the key is destroyed: the way of a single row says why
+                self.lost.add(one.stream)
+        rows = [self.registry.submitted(self.decided[key].arrived.incoming, self.decided[key].facts) for key in sealed]
+        events = [[layout.event(event) for event in events] for events in sealed.values()]
+        laid_out = [layout.submitted(row) for row in rows]
+        for key, row, whole, parts in zip(sealed, rows, laid_out, events, strict=True):
+            self.ready[key] = Ready(self.decided[key].arrived, row, whole, parts)
 
+    # -- storing ----------------------------------------------------------------------------------------------------
     def _store(self) -> None:
-        shards: dict[int, list[Decided]] = {}
-        for one in self.decided.values():
-            shards.setdefault(shard_of(one.stream), []).append(one)
+        shards: dict[int, list[Ready]] = {}
+        for row in self.ready.values():
+            shards.setdefault(shard_of(row.submitted.stream), []).append(row)
         for shard, rows in shards.items():
             for part in self._parts(rows):
-                self._put(partial(self._append, shard, self._sealed(part)))
+                while not self._append(shard, [row for row in part if row.submitted.stream not in self.lost]):
+                    pass
 
-    def _parts(self, rows: Sequence[Decided]) -> Iterator[list[Decided]]:
+    def _parts(self, rows: Sequence[Ready]) -> Iterator[list[Ready]]:
         """The rows in transactions of bounded and about equal size."""
-        total = sum(row.events for row in rows)
+        total = sum(len(row.events) for row in rows)
         most = total / math.ceil(total / self.loader.pace.events)
-        part: list[Decided] = []
+        part: list[Ready] = []
         events = 0
         for row in rows:
             part.append(row)
-            events += row.events
+            events += len(row.events)
             if events >= most:
                 yield part
                 part, events = [], 0
         if part:
             yield part
 
-    def _sealed(self, part: Sequence[Decided]) -> list[Ready]:
-        """Step by step for all rows, not row by row: each step's code stays in the processor's cache."""
-        sealed: list[tuple[Decided, list[Sealed]]] = []
-        for one in part:
-            try:
-                sealed.append((one, self.registry.sealed(one.stream, one.facts)))
-            except Refused:  # the key is destroyed: the way of a single row says why
-                self.lost.add(one.stream)
-        rows = [self.registry.submitted(one.arrived.incoming, one.facts) for one, _ in sealed]
-        events = [[layout.event(event) for event in events] for _, events in sealed]
-        laid_out = [layout.submitted(row) for row in rows]
-        ready = [
-            Ready(one.arrived, row, whole, parts)
-            for (one, _), row, whole, parts in zip(sealed, rows, laid_out, events, strict=True)
-        ]
-        self.ready.update({one.arrived.key: one for one in ready})
-        return ready
-
-    def _append(self, shard: int, part: Sequence[Ready]) -> None:
-        while not self._appended(shard, [row for row in part if row.submitted.stream not in self.lost]):
-            pass
-
-    def _appended(self, shard: int, part: Sequence[Ready]) -> bool:
+    def _append(self, shard: int, part: Sequence[Ready]) -> bool:
         """One transaction; False when some of it lost a race, and is now known to have."""
         if not part:
             return True

@@ -11,16 +11,14 @@ from domain import facts as f
 from domain.event import Actor, Event, Role
 from registry import layout
 from registry.store import SHARDS, shard_of
-from registry.storing import Storing
-from registry.submissions.load import ABREAST, WINDOW
 from registry.submissions.windows import uncollected
+from registry.vault import KEY_CACHE
 from tests.benchmarks.bare import Bare
 from tests.benchmarks.measure import RUNS, Result, in_turns, scaled
 from tests.benchmarks.newcomers import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from concurrent.futures import Future
 
     from domain.event import Fact
     from registry.app import Registry
@@ -53,7 +51,10 @@ def compared(ground: Ground, people: Iterator[tuple[str, date]], each: int) -> l
     waiting = [[next(people)[0] for _ in range(workers)] for _ in range(RUNS + 2)]
 
     def ours(_: int) -> None:
-        run(ground.registry, waiting.pop(), each)
+        niks = waiting.pop()
+        with uncollected():
+            for start in range(0, workers, KEY_CACHE):  # as many as the vault has the keys of at hand
+                stored(ground.registry, niks[start : start + KEY_CACHE], each)
 
     def ready() -> None:
         ground.checkpoint()
@@ -67,43 +68,17 @@ def compared(ground: Ground, people: Iterator[tuple[str, date]], each: int) -> l
         return in_turns(ours, lambda _: bare.copy(), times=1, between=ready)
 
 
-def run(registry: Registry, niks: Sequence[str], each: int) -> None:
-    """As a file's windows are stored: on a thread of its own, each claim before the events that it gives keys to."""
-    with uncollected(), Storing() as storing:
-        stored = [
-            future
-            for start in range(0, len(niks), WINDOW)
-            for future in store(registry, storing, niks[start : start + WINDOW], each, shards(start // WINDOW))
-        ]
-    for future in stored:
-        future.result()
-
-
-def shards(window: int) -> list[int]:
-    """On which the people of a window begin: a few, others each time."""
-    return [(window * ABREAST + n) % SHARDS for n in range(ABREAST)]
-
-
-def store(
-    registry: Registry, storing: Storing, niks: Sequence[str], each: int, begin_on: Sequence[int]
-) -> Iterator[Future[object]]:
-    claims, keep = registry.vault.claiming([("nik", nik) for nik in niks], begin_on)
-    kept = storing.put(keep)
-    yield kept
-
-    def append(shard: int, events: Sequence[bytes]) -> None:
-        kept.result()
-        registry.recorder.append(shard, events, ())
-
-    by_shard: dict[int, list[Claim]] = {}
+def stored(registry: Registry, niks: Sequence[str], each: int) -> None:
+    claims = registry.vault.claim_all([("nik", nik) for nik in niks])
+    shards: dict[int, list[bytes]] = {}
     for claim in claims.values():
-        by_shard.setdefault(shard_of(claim.stream), []).append(claim)
-    for shard, some in by_shard.items():
-        for start in range(0, len(some), MOST // each):
-            sealed = (registry.sealed(c.stream, history(c, each)) for c in some[start : start + MOST // each])
-            yield storing.put(append, shard, [layout.event(row) for rows in sealed for row in rows])
+        rows = map(layout.event, registry.sealed(claim.stream, history(claim, each)))
+        shards.setdefault(shard_of(claim.stream), []).extend(rows)
+    for shard, events in shards.items():
+        for start in range(0, len(events), MOST):
+            registry.recorder.append(shard, events[start : start + MOST], ())
     for batch in {claim.batch for claim in claims.values() if claim.batch}:
-        yield storing.put(registry.vault.confirm_all, batch, ())
+        registry.vault.confirm_all(batch, ())
 
 
 def history(claim: Claim, each: int) -> list[Event]:

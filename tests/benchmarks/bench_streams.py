@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.benchmarks import stock
-from tests.benchmarks.bench_bulk import run
+from tests.benchmarks.bench_bulk import stored
 from tests.benchmarks.measure import RUNS, Result, in_turns, scaled
 from tests.benchmarks.newcomers import numbers
 from tests.benchmarks.stock_worker import Workers, worker
@@ -25,7 +25,7 @@ READS = scaled(20_000)
 def test_stream(ground: Ground, events: int) -> None:
     people = numbers()
     niks = [next(people)[0] for _ in range(STREAMS)]
-    run(ground.registry, niks, events)
+    stored(ground.registry, niks, events)
     streams = cycle(ground.registry.vault.find_all([("nik", nik) for nik in niks]).values())
     stock.prepare(ground)
     library = Workers(stock.environment(ground.database_url))

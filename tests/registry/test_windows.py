@@ -237,56 +237,6 @@ def test_a_lost_acknowledgement_of_a_window_ends_in_receipts(
     assert facts(site) == 2 + 60
 
 
-# -- keys before events ---------------------------------------------------------------------------------------------
-def before_keys(site: Site, monkeypatch: pytest.MonkeyPatch, happens: Any) -> None:
-    """Let something happen once before the keys of a window's new persons are stored."""
-    vault, claiming, once = site.registry.vault, site.registry.vault.claiming, [happens]
-
-    def late(*args: Any) -> Any:
-        made = claiming(*args)
-        return made._replace(store=lambda: (once.pop()() if once else None, made.store())[1])
-
-    monkeypatch.setattr(vault, "claiming", late)
-
-
-def test_whoever_is_claimed_by_another_meanwhile_is_not_begun_twice(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    loaded(site, 100, founded())
-    other = site.another()
-    quicker = ndjson_file(site.settings.home / "q.ndjson", hired(2, ref="q-2"))
-    before_keys(site, monkeypatch, lambda: Loader(other).load(quicker))
-    summary, outcomes = loaded(site, 100, [hired(1), hired(2), hired(3), hired(4, kbji="9999")])
-    assert [outcome for _, outcome, _ in outcomes] == ["recorded", "refused", "recorded", "refused"]
-    assert (summary.recorded, facts(site), unsettled(site)) == (4, 2 + 6, 1)
-
-
-@pytest.mark.parametrize("stored", [True, False])
-def test_no_event_is_there_before_its_key(site: Site, monkeypatch: pytest.MonkeyPatch, stored: bool) -> None:
-    """The vault's acknowledgement is lost: nothing of the window is appended on the keys that it made."""
-    loaded(site, 100, founded())
-    vault, append, sizes = site.registry.vault, site.registry.recorder.append, list[int]()
-    claiming = vault.claiming
-
-    def cut(*args: Any) -> Any:
-        made = claiming(*args)
-
-        def store() -> None:
-            if stored:
-                made.store()
-            monkeypatch.setattr(vault, "claiming", claiming)
-            raise OperationalError
-
-        return made._replace(store=store)
-
-    monkeypatch.setattr(vault, "claiming", cut)
-    monkeypatch.setattr(site.registry.recorder, "append", lambda *args: sizes.append(1) or append(*args))
-    summary, _ = loaded(site, 100, [hired(n) for n in range(1, 6)])
-    assert (summary.recorded, sizes) == (10, [])
-    keyed = site.vault().execute("SELECT count(*) FROM data_key").fetchone()
-    assert keyed == (6,)
-
-
 # -- claims ---------------------------------------------------------------------------------------------------------
 def unsettled(site: Site) -> int:
     query = "SELECT count(*) FROM data_key JOIN claim_batch USING (batch) WHERE NOT confirmed"
