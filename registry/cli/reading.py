@@ -81,13 +81,21 @@ def run() -> None:
     Those that another version of the software made are built anew meanwhile, by a process of their own.
     """
     stopped = threading.Event()
+
+    def stop(*_: object) -> None:
+        if not stopped.is_set():
+            stopped.set()
+            raise SystemExit  # also out of waiting for a database that has gone; what is not committed is taken back
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, stop)
     with Site() as site, _renewing(site):
         settler = threading.Thread(target=_settle, args=(site, stopped), daemon=True)
         settler.start()
-        site.runner.follow(stopped.is_set)
-        settler.join(timeout=5)
+        try:
+            site.runner.follow(stopped.is_set)
+        finally:
+            settler.join(timeout=5)
 
 
 @contextmanager
