@@ -41,9 +41,15 @@ class Journal:
 
 
 def told(results: Path) -> Iterator[Acknowledged]:
-    """What a result file says was recorded, now or before; also the parts that killed writers have left of it."""
+    """What a result file says was recorded, now or before; also the parts that killed writers have left of it.
+
+    A file that is renamed or removed while we look is read under its new name the next time.
+    """
     for path in results.parent.glob(f"{results.name}*"):
-        whole = path.read_text(encoding="utf-8-sig", errors="replace").rpartition("\n")[0].splitlines()
+        try:
+            whole = path.read_text(encoding="utf-8-sig", errors="replace").rpartition("\n")[0].splitlines()
+        except FileNotFoundError:
+            continue
         for row in csv.DictReader(whole) if whole and whole[0].startswith("line,") else ():
             if row["outcome"] in {"recorded", "again"} and row["receipt"]:
                 yield row["ref"], tuple(row["receipt"].split())
