@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from typing import Literal, TypeAlias, get_args
+
+import msgspec
 
 from card.errors import CardError
 from card.number import is_number
@@ -59,8 +60,7 @@ def shown(text: str) -> str:
     return single if len(single) <= MAX_TEXT else f"{single[: MAX_TEXT - 1].rstrip()}…"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Certification:
+class Certification(msgspec.Struct, frozen=True, kw_only=True):
     """A certificate held: a bare SKKNI unit or `scheme/code`, its last day of validity, and who says so."""
 
     code: str
@@ -76,8 +76,7 @@ class Certification:
             raise _refusal("certification-standing", self.standing, f"one of {CERTIFICATION_STANDINGS}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class StatusReference:
+class StatusReference(msgspec.Struct, frozen=True, kw_only=True):
     """Where a card stands among the status lists."""
 
     shard: int
@@ -90,8 +89,7 @@ class StatusReference:
             raise _refusal("status-index", self.index, f"0 to {SHARD_SIZE - 1}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class CardClaims:
+class CardClaims(msgspec.Struct, frozen=True, kw_only=True):
     """All that a card says. Times in Unix seconds; `holder_key` the first 16 bytes of a JWK thumbprint."""
 
     number: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
+
+import msgspec
 
 from card import back as backs
 from card import cli_wallet, trustdir, wallet
@@ -70,7 +71,7 @@ def run(
             face = backs.verify(read(back or source, back=True), front=verified.claims, trust=folder.trust)
             if photo is not None:
                 photo.write_bytes(face.avif)
-            verified = replace(verified, compare=("thumbnail", *verified.compare))
+            verified = msgspec.structs.replace(verified, compare=("thumbnail", *verified.compare))
     except CardError as error:
         _say(out, {"outcome": "usage", "code": error.code, "detail": str(error)}, [str(error)], as_json=as_json)
         return EXIT_USAGE

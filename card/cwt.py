@@ -9,10 +9,9 @@ A0                             unprotected {}
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cbor2
+import msgspec
 
 from card import plain
 from card.errors import CardError
@@ -31,8 +30,7 @@ _UNPROTECTED = b"\xa0"
 _SIGNATURE = b"\x58\x40"  # 64 bytes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sign1:
+class Sign1(msgspec.Struct, frozen=True, kw_only=True):
     """A COSE_Sign1 taken apart, not believed. `kid` is empty when the header is not of our shape."""
 
     protected: bytes
@@ -103,7 +101,13 @@ def _unread(payload: bytes, why: Exception) -> CardError:
 
 
 def _bytes(value: bytes) -> bytes:
-    return cbor2.dumps(value)
+    """A byte string in its shortest form."""
+    length = len(value)
+    if length < 24:
+        return bytes((0x40 + length,)) + value
+    if length < 256:
+        return bytes((0x58, length)) + value
+    return (b"\x59" + length.to_bytes(2, "big") if length < 65_536 else b"\x5a" + length.to_bytes(4, "big")) + value
 
 
 def _byte_string(data: bytes, at: int) -> tuple[bytes, int]:

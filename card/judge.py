@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
+
+import msgspec
 
 from card.errors import CardError, VerificationError
 from card.messages import OUTCOME_OF
@@ -34,8 +35,7 @@ class Claims(Protocol):
 C = TypeVar("C", bound=Claims)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Signed(Generic[C]):
+class Signed(msgspec.Struct, Generic[C], frozen=True, kw_only=True):
     """A wrapping that is opened but not believed."""
 
     kid: bytes
@@ -43,8 +43,7 @@ class Signed(Generic[C]):
     claims: Callable[[TrustedKey], C | None]  # None: the signature is not this key's
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judged(Generic[C]):
+class Judged(msgspec.Struct, Generic[C], frozen=True, kw_only=True):
     """One that is accepted: `outcome` "valid" or "status-old", `status` 0 or 3 and how old our knowledge of it is."""
 
     outcome: Outcome

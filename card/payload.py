@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 
 from card.claims import CERTIFICATION_STANDINGS, STANDINGS, CardClaims, Certification, Sex, StatusReference
-from card.projection import EPOCH_DAY, status_name
+from card.projection import EPOCH_DAY
 
 # Heads in their shortest form; integers with their head. Text ends at the next key: it holds no control character.
 _UINT = rb"([\0-\x17]|\x18[\x18-\xff]|\x19(?!\0)..|\x1a(?!\0\0).{4}|\x1b(?!\0{4}).{8})"
@@ -24,7 +24,9 @@ _CERTIFICATION = (
 _CLAIMS = re.compile(
     rb"([\xa5\xa6])\x04\x1a(....)\x06\x1a(....)(?:\x08\xa1\x03\x50(.{16}))?"  # exp, iat, cnf
     rb"\x18\xa9\xa4\x01\x6e(.{14})\x04" + _TEXT + rb"\x08\x68([0-9]{8})\x09([\x01\x02])"  # 169
-    rb"\x19\xff\xff\xa1\x6bstatus_list\xa2\x63idx" + _UINT + rb"\x63uri([\x6d-\x71])(kets:status:[0-9]+)"  # 65535
+    rb"\x19\xff\xff\xa1\x6bstatus_list\xa2\x63idx"
+    + _UINT  # 65535: index
+    + rb"\x63uri([\x6d-\x71])kets:status:(0|[1-9][0-9]{,4})"  # and shard
     rb"\x3a\0\x01\0\0([\xa3-\xa6])\0\x01\x01([\0-\x06])"  # -65537: version, standing
     rb"(?:\x02" + _TEXT + rb")?(?:\x03" + _UINT + rb")?(?:\x04" + _UINT + rb")?"  # employer, NIB, occupation
     rb"\x05([\x80-\x8a])((?:" + re.sub(rb"\((?!\?)", b"(?:", _CERTIFICATION) + rb")*)",
@@ -39,7 +41,7 @@ def read(payload: bytes) -> CardClaims:
     found = _CLAIMS.fullmatch(payload)
     if found is None:
         raise ValueError("got claims beside those of this profile, or in another form")
-    (entries, expires, issued, holder, number, name_head, name, born, sex, index, uri_head, uri, members, standing,
+    (entries, expires, issued, holder, number, name_head, name, born, sex, index, uri_head, shard, members, standing,
      employer_head, employer, nib, occupation, held_count, held) = found.groups()  # fmt: skip
     claims = CardClaims(
         number=number.decode(),
@@ -50,15 +52,15 @@ def read(payload: bytes) -> CardClaims:
         employer_name=None if employer is None else _text(employer_head, employer),
         employer_nib=None if nib is None else f"{_uint(nib):013}",
         occupation=None if occupation is None else f"{_uint(occupation):04}",
-        certifications=tuple([_certification(*each.groups()) for each in _EACH_CERTIFICATION.finditer(held)]),
+        certifications=tuple([_certification(*each) for each in _EACH_CERTIFICATION.findall(held)]),
         issued_at=int.from_bytes(issued, "big"),
         expires_at=int.from_bytes(expires, "big"),
         holder_key=holder,
-        status=StatusReference(shard=int(uri[12:]), index=_uint(index)),
+        status=StatusReference(shard=int(shard), index=_uint(index)),
     )
     optional = (employer is not None) + (nib is not None) + (occupation is not None)
-    counts = (0xA5 + (holder is not None), 0xA3 + optional, 0x80 + len(claims.certifications))
-    if (entries[0], members[0], held_count[0]) != counts or _text(uri_head, uri) != status_name(claims.status.shard):
+    counts = (0xA5 + (holder is not None), 0xA3 + optional, 0x80 + len(claims.certifications), 0x6C + len(shard))
+    if (entries[0], members[0], held_count[0], uri_head[0]) != counts:
         raise ValueError("got a count, or the name of a status list, that is not as written")
     return claims
 
@@ -74,10 +76,11 @@ def _text(head: bytes, text: bytes) -> str:
     return text.decode()
 
 
-def _certification(unit: bytes | None, head: bytes, other: bytes, days: bytes | None, standing: bytes) -> Certification:
+def _certification(unit: bytes, head: bytes, other: bytes, days: bytes, standing: bytes) -> Certification:
+    """What is empty is not there."""
     return Certification(
-        code=_text(head, other) if unit is None else _unit(unit),
-        expires=None if days is None else date.fromordinal(EPOCH_DAY + int.from_bytes(days, "big")),
+        code=_unit(unit) if unit else _text(head, other),
+        expires=date.fromordinal(EPOCH_DAY + int.from_bytes(days, "big")) if days else None,
         standing=CERTIFICATION_STANDINGS[standing[0]],
     )
 

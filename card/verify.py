@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from card import back, cwt, jws, live, qr
 from card.errors import CardError, VerificationError
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 _Opened: TypeAlias = "tuple[Signed[CardClaims], Presentation | None]"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verified:
+class Verified(msgspec.Struct, frozen=True, kw_only=True):
     """A card that is accepted. `outcome` is "valid" or "status-old"; `code` picks the sentence.
 
     `status` 0 or 3; `status_age_days` how old our knowledge of it is; `proves` and `compare` are what the card
@@ -126,4 +126,4 @@ def _shown_by(presentation: Presentation | None, verified: Verified, nonce: byte
             raise VerificationError("live-nonce", "got a card that no phone signed")
         return verified
     presentation.check(verified.claims.holder_key, nonce=nonce, now=now)
-    return replace(verified, live=True, proves=(*verified.proves, "holder-phone"))
+    return msgspec.structs.replace(verified, live=True, proves=(*verified.proves, "holder-phone"))

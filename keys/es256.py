@@ -15,6 +15,8 @@ from keys.encoding import b64url, unb64url
 
 PublicJwk: TypeAlias = dict[str, str]
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # FIPS 186-5, P-256
+HALF = ORDER // 2
+"""Of the two signatures that verify, s and n - s, the low one is at most this."""
 _ECDSA = ec.ECDSA(hashes.SHA256())
 
 
@@ -62,7 +64,7 @@ def sign(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
 def verify(key: ec.EllipticCurvePublicKey, message: bytes, signature: bytes) -> bool:
     """Whether the signature is 64 bytes, low-S and of this key."""
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    if len(signature) != 64 or s > ORDER // 2:
+    if len(signature) != 64 or s > HALF:
         return False
     try:
         key.verify(encode_dss_signature(r, s), message, _ECDSA)

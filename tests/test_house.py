@@ -73,7 +73,7 @@ def test_imports_keep_to_the_table() -> None:
     [
         ("domain.worker", "import psycopg"),
         ("domain.worker", "from registry.app import Registry"),
-        ("card.verify", "import msgspec"),
+        ("card.verify", "import psycopg"),
         ("card.verify", "from domain import codes"),
         ("registry.app", "from projections.runner import Runner"),
         ("registry.app", "from registry.cli.site import Site"),

@@ -14,21 +14,26 @@ from domain import codes
 from domain.decide import JAKARTA, today
 from domain.errors import Refused
 from projections.cards import worker_of
-from registry.cli.output import Json, answer, console, table
+from registry.cli.output import Json, Language, answer, console, table
 from registry.cli.site import Site
 from registry.replay.timeline import summary
+from registry.replay.words import said
 
 worker = typer.Typer(help="People in the registry.", no_args_is_help=True)
 
 
 @worker.command()
-def show(who: Annotated[str, typer.Argument(help="Worker id or card number.")], as_json: Json = False) -> None:
+def show(
+    who: Annotated[str, typer.Argument(help="Worker id or card number.")],
+    lang: Annotated[Language, typer.Option(help="Of the table.")] = Language.EN,
+    as_json: Json = False,
+) -> None:
     """The current record: the person, the employment, certificates, card."""
     with Site() as site:
         stream = find(site, who)
         history, _ = site.registry.worker(stream)
         found = summary(history, on=today(site.registry.now()))
-        show_record(found, site)
+        show_record(found, site, None, lang)
     answer({"ok": True, "worker": found}, as_json=as_json)
 
 
@@ -70,33 +75,39 @@ def parse_day(text: str | None) -> date | None:
         raise typer.BadParameter(f"got {text!r}, expected YYYY-MM-DD") from error
 
 
-def show_record(found: dict[str, Any], site: Site, when: str = "") -> None:
+def show_record(found: dict[str, Any], site: Site, day: date | None, lang: Language) -> None:
+    """The record, of what was true on `day`, as a table."""
     details = found["details"] or {}
     rows: list[tuple[str, object]] = [
-        ("worker", found["id"]),
-        ("name", details.get("name", "(erased)" if details else None)),
-        ("born", details.get("birth_date", found["birth_year"])),
-        ("identity", found["identity"]),
-        ("standing", found["standing"]),
+        (said(lang, "worker"), found["id"]),
+        (said(lang, "name"), details.get("name", said(lang, "nameless") if details else None)),
+        (said(lang, "born"), details.get("birth_date", found["birth_year"])),
+        (said(lang, "identity"), found["identity"]),
+        (said(lang, "standing"), found["standing"]),
     ]
     job = found["employments"].get(found["current"])
     if job:
         employer = site.registry.history(UUID(job["employer"])).state()
         rows += [
-            ("employer", f"{employer.name} (NIB {employer.nib})"),
-            ("occupation", f"{codes.title(job['occupation'])} ({job['occupation']})"),
-            ("contract", f"{job['contract']['kind']} {job['contract'].get('ends_on', '') or ''}".strip()),
-            ("since", job["started_on"]),
+            (said(lang, "employer"), f"{employer.name} (NIB {employer.nib})"),
+            (said(lang, "occupation"), f"{codes.title(job['occupation'], lang)} ({job['occupation']})"),
+            (said(lang, "contract"), f"{job['contract']['kind']} {job['contract'].get('ends_on', '') or ''}".strip()),
+            (said(lang, "since"), job["started_on"]),
         ]
-    rows += [("certificate", f"{c['unit']} ({c['standing']}, {c['state']})") for c in found["certificates"].values()]
     rows += [
-        (f"finding {n['code']}", f"{n['law']} {n['article']}: got {n['got']}, limit {n['limit']}")
-        for n in found["findings"]
+        (said(lang, "certificate"), f"{each['unit']} ({each['standing']}, {each['state']})")
+        for each in found["certificates"].values()
     ]
-    rows += [("card", f"{c['number']} ({c['state']})") for c in found["cards"].values()]
-    table(f"Record {when}".strip(), ("", ""), rows)
+    rows += [(said(lang, "finding", code=each["code"]), beyond(each, lang)) for each in found["findings"]]
+    rows += [(said(lang, "card"), f"{each['number']} ({each['state']})") for each in found["cards"].values()]
+    table(said(lang, "record-on", day=day) if day else said(lang, "record"), ("", ""), rows)
     if not job:
-        console.print("No employment open.")
+        console.print(said(lang, "no-employment"))
+
+
+def beyond(finding: dict[str, Any], lang: Language) -> str:
+    """What is beyond which limit of which law."""
+    return said(lang, "beyond", **{name: finding[name] for name in ("law", "article", "got", "limit")})
 
 
 def add_to(app: typer.Typer) -> None:

@@ -13,12 +13,13 @@ from domain.decide import JAKARTA
 from domain.errors import Refused
 from domain.rules.profiles import PROFILES
 from registry.cli.output import Json, Language, answer, console, table
-from registry.cli.people import find, parse_day, parse_moment, show_record
+from registry.cli.people import beyond, find, parse_day, parse_moment, show_record
 from registry.cli.site import Site
 from registry.replay import differences, laws, picture
 from registry.replay.proofs import Proof, ledger_of, proofs
 from registry.replay.sources import Source, sources
 from registry.replay.timeline import Entry, plain, shown, timeline
+from registry.replay.words import COLUMNS, said
 
 if TYPE_CHECKING:
     from domain.decide import History
@@ -48,7 +49,7 @@ def replay(
         typer.Option(help=f"Findings under this law too: {', '.join(PROFILES)} or {ALL}; may be given again."),
     ] = None,
     svg: Annotated[Path | None, typer.Option(help="Draw both axes into this file.", dir_okay=False)] = None,
-    lang: Annotated[Language, typer.Option(help="Of the words in the picture.")] = Language.EN,
+    lang: Annotated[Language, typer.Option(help="Of the tables and the picture.")] = Language.EN,
     as_json: Json = False,
 ) -> None:
     """A worker's whole history on both time axes: who said what, when true, when known, how proved, what changed."""
@@ -61,30 +62,30 @@ def replay(
         entries, state = timeline(history, known_at=moment, on=day), history.state(known_at=moment, on=day)
         found = shown(state, day)
         table(
-            f"Facts known {'now' if moment is None else 'at ' + moment.isoformat()}",
-            ("v", "true on", "known at", "fact", "by", "standing", "came in", "proof", ""),
-            [_line(entry, came.get(entry.version), proved[entry.version]) for entry in entries],
+            said(lang, "known-at", moment=moment.isoformat()) if moment else said(lang, "known-now"),
+            COLUMNS[lang]["facts"],
+            [_line(entry, came.get(entry.version), proved[entry.version], lang) for entry in entries],
         )
-        show_record(found, site, f"as of {day}" if day else "")
-    facts = [told(entry, came.get(entry.version), proved[entry.version]) for entry in entries]
-    said: dict[str, Any] = {"known_at": moment, "as_of": day, "facts": facts, "record": found}
+        show_record(found, site, day, lang)
+    facts = [as_json_of(entry, came.get(entry.version), proved[entry.version]) for entry in entries]
+    told: dict[str, Any] = {"known_at": moment, "as_of": day, "facts": facts, "record": found}
     if since is not None:
         changed = _between(history, axis, since, until, moment, day)
-        _show_changes(changed)
-        said["differences"] = plain(changed)
+        _show_changes(changed, lang)
+        told["differences"] = plain(changed)
     elif until is not None:
         raise typer.BadParameter("--to needs --from")
     if law:
         rows = laws.side_by_side(state, on=day or date.max, laws=() if ALL in law else law)
-        _show_laws(rows)
-        said["laws"] = plain(rows)
+        _show_laws(rows, lang)
+        told["laws"] = plain(rows)
     if svg:
         svg.write_text(picture.drawn(entries, lang.value), encoding="utf-8")
-        console.print(f"Drawn: {svg}", highlight=False)
-    answer({"ok": True, **said}, as_json=as_json)
+        console.print(said(lang, "drawn", path=svg), highlight=False)
+    answer({"ok": True, **told}, as_json=as_json)
 
 
-def told(entry: Entry, source: Source | None, proof: Proof) -> dict[str, Any]:
+def as_json_of(entry: Entry, source: Source | None, proof: Proof) -> dict[str, Any]:
     """A fact with where it came in and its proof, as JSON."""
     fields = {name: getattr(entry, name) for name in entry.__struct_fields__}
     return {**fields, "disputes": plain(entry.disputes), "source": plain(source), "proof": plain(proof)}
@@ -112,10 +113,10 @@ def _ordered(first: Any, last: Any) -> Any:
     return first
 
 
-def _line(entry: Entry, source: Source | None, proof: Proof) -> tuple[object, ...]:
+def _line(entry: Entry, source: Source | None, proof: Proof, lang: Language) -> tuple[object, ...]:
     recorded = entry.recorded_at.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M:%S")
     by = f"{entry.role} {entry.organisation[:8]} {entry.person}".strip()
-    came = f"{source.door}, line {source.line}, {source.ref}" if source else ""
+    came = said(lang, "came", door=said(lang, source.door), line=source.line, ref=source.ref) if source else ""
     return (
         entry.version,
         entry.effective_on,
@@ -124,20 +125,23 @@ def _line(entry: Entry, source: Source | None, proof: Proof) -> tuple[object, ..
         by,
         entry.standing,
         came,
-        _proof(proof),
-        _remarks(entry),
+        _proof(proof, lang),
+        _remarks(entry, lang),
     )
 
 
-def _remarks(entry: Entry) -> str:
-    note = "" if entry.stands else "not in effect"
+def _remarks(entry: Entry, lang: Language) -> str:
+    note = "" if entry.stands else said(lang, "not-in-effect")
     if entry.amended_by:
-        note = f"amended by v{entry.amended_by}"
+        note = said(lang, "amended", by=f"v{entry.amended_by}")
     others = [version for version in entry.amendments if version != entry.amended_by]
-    marks = [note, f"also amended by {_versions(others)}" if others else ""]
-    marks += [f"dispute v{dispute.opened} {dispute.outcome or 'open'}" for dispute in entry.disputes]
-    marks.append(f"worker's statement {_versions(entry.statements)}" if entry.statements else "")
-    marks.append("erased" if entry.erased else "")
+    marks = [note, said(lang, "also-amended", by=_versions(others)) if others else ""]
+    marks += [
+        said(lang, "dispute", by=f"v{dispute.opened}", outcome=said(lang, dispute.outcome or "open"))
+        for dispute in entry.disputes
+    ]
+    marks.append(said(lang, "statement", by=_versions(entry.statements)) if entry.statements else "")
+    marks.append(said(lang, "erased") if entry.erased else "")
     return "; ".join(filter(None, marks))
 
 
@@ -145,18 +149,19 @@ def _versions(versions: list[int]) -> str:
     return ", ".join(f"v{version}" for version in versions)
 
 
-def _proof(proof: Proof) -> str:
+def _proof(proof: Proof, lang: Language) -> str:
     if proof.state == "proved":
-        seen = f", {len(proof.witnessed)} witnesses" if proof.witnessed else ""
-        return f"no. {proof.index:,} of {proof.size:,}{seen}"
-    return f"{proof.state}: {proof.why}" if proof.why else proof.state
+        seen = f", {said(lang, 'witnesses', count=len(proof.witnessed))}" if proof.witnessed else ""
+        return said(lang, "proved", index=proof.index, size=proof.size) + seen
+    state = said(lang, proof.state)
+    return f"{state}: {proof.why}" if proof.why else state
 
 
-def _show_changes(changed: differences.Differences) -> None:
-    said = "learned" if changed.axis == "known" else "took effect"
+def _show_changes(changed: differences.Differences, lang: Language) -> None:
+    what = "learned" if changed.axis == "known" else "happened"
     table(
-        f"{len(changed.facts)} facts {said}; {len(changed.changes)} fields differ",
-        ("field", "before", "after", "because of"),
+        said(lang, what, facts=len(changed.facts), fields=len(changed.changes)),
+        COLUMNS[lang]["differences"],
         [(c.field, _short(c.before), _short(c.after), _versions(c.because)) for c in changed.changes],
     )
 
@@ -166,19 +171,19 @@ def _short(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
-def _show_laws(rows: list[laws.Row]) -> None:
+def _show_laws(rows: list[laws.Row], lang: Language) -> None:
     columns = list(rows[0].under) if rows else []
+
+    def judged(by_law: list[laws.Judged]) -> str:
+        return "; ".join(beyond(plain(each), lang) for each in by_law) or "-"
+
     table(
-        "Findings under each law",
-        ("employment", "since", "finding", *columns),
-        [(str(row.employment)[:8], row.since, row.code, *map(_judged, row.under.values())) for row in rows],
+        said(lang, "laws"),
+        (*COLUMNS[lang]["laws"], *columns),
+        [(str(row.employment)[:8], row.since, row.code, *map(judged, row.under.values())) for row in rows],
     )
     if not rows:
-        console.print("No finding under any of these laws.")
-
-
-def _judged(judged: list[laws.Judged]) -> str:
-    return "; ".join(f"{each.law} {each.article}: got {each.got}, limit {each.limit}" for each in judged) or "-"
+        console.print(said(lang, "none"))
 
 
 def add_to(app: typer.Typer) -> None:

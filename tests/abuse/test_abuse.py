@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cbor2
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -139,7 +139,7 @@ def test_backs(data: st.DataObject, place: int, edit: attacks.Edit) -> None:
     assert SCENE.back("back", qr.text(changed), card) is None
     text = edit(qr.text(genuine))
     assert SCENE.back("back", text, card) in (None, frame)
-    other = dataclasses.replace(card, number=new_number(data.draw(st.binary(min_size=7, max_size=7))))
+    other = msgspec.structs.replace(card, number=new_number(data.draw(st.binary(min_size=7, max_size=7))))
     assert SCENE.back("back", qr.text(genuine), other) is None or other.number == card.number
     assert SCENE.card("back", text) is None
 

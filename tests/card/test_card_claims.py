@@ -244,5 +244,5 @@ def test_the_profile_shows_the_true_bytes() -> None:
 
 def test_the_profile_names_every_claim() -> None:
     profile = PROFILE.read_text(encoding="utf-8")
-    for field in CardClaims.__dataclass_fields__:
+    for field in CardClaims.__struct_fields__:
         assert f"`{field}`" in profile or f"`{field}." in profile, field

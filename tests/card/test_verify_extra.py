@@ -18,7 +18,7 @@ from tests.card.cards import DAY, NOW, TITLES, Ministry, claims, new_ministry
 from tests.require import require
 
 ROOT = Path(__file__).parents[2]
-FORBIDDEN = ("eventsourcing", "psycopg", "fastapi", "msgspec", "reportlab", "segno", "sqlalchemy", "registry", "domain")
+FORBIDDEN = ("eventsourcing", "psycopg", "fastapi", "reportlab", "segno", "sqlalchemy", "registry", "domain")
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,10 @@ def test_a_file_becomes_a_card_that_is_verified_offline_and_a_history_that_is_re
     assert bands == [4]
     assert [fact["topic"] for fact in before.json["facts"] if not fact["stands"]]  # known, but not yet true
     assert kets("replay", worker, "--known-at", "2020-01-01", "--json").json["facts"] == []
+    told = kets("replay", worker, "--lang", "id").text
+    assert {"Fakta yang diketahui sekarang", "Catatan", "pemberi kerja"} <= {
+        words.strip() for line in told.splitlines() for words in line.split("\u2502")
+    }
 
     counted = kets("stats", "placements", "--by", "month,channel", "--json")
     assert counted.json["rows"] == [{"month": "2024-03-01", "channel": "public-service", "placements": 1, "hires": 1}]

@@ -10,11 +10,11 @@ import shutil
 import sys
 import threading
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from card import cwt, qr, status, trustdir
 from card.errors import VerificationError

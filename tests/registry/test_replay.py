@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import string
 from base64 import b64decode
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 from uuid import UUID, uuid4
 from xml.etree import ElementTree
 
@@ -28,8 +29,8 @@ from registry.ledger.log import between
 from registry.ledger.log import entry as entry_of
 from registry.ledger.place import folder_of, signer_of
 from registry.ledger.sequencer import Sequencer
-from registry.replay import differences, laws, picture
-from registry.replay.proofs import ledger_of, proofs
+from registry.replay import differences, laws, picture, words
+from registry.replay.proofs import State, ledger_of, proofs
 from registry.replay.sources import sources
 from registry.replay.timeline import summary, timeline
 from tests.conftest import opened
@@ -416,6 +417,25 @@ def contrast(one: str, other: str) -> float:
 
     dark, bright = sorted((light(one), light(other)))
     return (bright + 0.05) / (dark + 0.05)
+
+
+# -- the words ------------------------------------------------------------------------------------------------------
+def test_both_languages_say_the_same_things_of_the_same_blanks() -> None:
+    def blanks(text: str) -> set[str | None]:
+        return {name for _, name, _, _ in string.Formatter().parse(text)} - {None}
+
+    english, indonesian = words.WORDS["en"], words.WORDS["id"]
+    assert {what: blanks(text) for what, text in english.items()} == {
+        what: blanks(text) for what, text in indonesian.items()
+    }
+    columns = [{name: len(each) for name, each in words.COLUMNS[lang].items()} for lang in ("en", "id")]
+    assert columns[0] == columns[1]
+
+
+@pytest.mark.parametrize("state", [*get_args(State), *get_args(get_type_hints(f.DisputeResolved)["outcome"])])
+def test_every_state_of_a_proof_and_of_a_dispute_has_words(state: str) -> None:
+    blanks = {"index": 1, "size": 1_000}
+    assert words.said("en", state, **blanks) != words.said("id", state, **blanks) != ""
 
 
 # -- the command ----------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
+import msgspec
+
 from card import base45, deflate, qr
 from card.claims import CardClaims, Certification
 from card.cwt import sign
@@ -143,7 +145,7 @@ def lists(issuer: Issuer) -> Iterator[tuple[str, Vector]]:
         yield f"{name}-by-an-old-list", Vector("list of eight days ago", card(issuer, said), code, trust="status-old")
     stale = Vector("a revocation counts whatever the age", card(issuer, revoked), "revoked", trust="trust-stale")
     yield "revoked-under-a-stale-trust-list", stale
-    young, old = at_index(5, NO_LIST), replace(at_index(5, NO_LIST), issued_at=NOW - 31 * DAY)
+    young, old = at_index(5, NO_LIST), msgspec.structs.replace(at_index(5, NO_LIST), issued_at=NOW - 31 * DAY)
     yield "status-missing-young-card", Vector("no list of its shard", card(issuer, young), "status-old", young)
     yield "status-missing", Vector("no list of its shard, issued 31 days ago", card(issuer, old), "status-missing")
     aged = card(issuer, claims(issued_at=NOW - 40 * DAY))
