@@ -46,3 +46,15 @@ def code(cell: str) -> str:
 
 def _cells(line: str) -> list[str]:
     return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+
+
+def uneven(text: str) -> list[str]:
+    """The rows of tables that have not as many cells as the first row of theirs."""
+    found: list[str] = []
+    width = 0
+    for line in map(str.strip, text.splitlines()):
+        cells = len(_cells(line)) if line.startswith("|") else 0
+        width = cells and (width or cells)
+        if cells != width:
+            found.append(line)
+    return found
