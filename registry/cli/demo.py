@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from registry.cards import Issued
 
 WORKERS, EMPLOYERS, SEED = 300, 3, 2026
+NO_CARD = {"permit-lapsed", "worker-deceased"}
+"""Why somebody among made-up people may have no card."""
 
 
 def demo(as_json: Json = False) -> None:
@@ -84,7 +86,7 @@ def _run(site: Site, home: Path) -> dict[str, Any]:
     before_amendments = site.registry.now()
     second = _load(site, home / "corrections.csv", [row for row in rows if row["action"] in AMENDING])
     site.runner.catch_up()
-    issued, star = _issue_all(site, before_amendments)
+    issued, without, star = _issue_all(site, before_amendments)
     write_card(star.issued, home, cards.titles(), specimen=True)
     write_trust(site, home / "trust")
     genuine = _verify(home / "card.png", home / "trust")
@@ -101,6 +103,7 @@ def _run(site: Site, home: Path) -> dict[str, Any]:
         "refused": dict(refused.most_common()),
         "errors_planted": expected,
         "cards_issued": issued,
+        "cards_refused": dict(without.most_common()),
         "card": star.issued.claims.number,
         "worker": star.worker,
         "verified": genuine,
@@ -130,21 +133,23 @@ class Star(NamedTuple):
     issued: Issued
 
 
-def _issue_all(site: Site, known_then: datetime) -> tuple[int, Star]:
-    """A card for everybody whose identity is verified; the star has a corrected history, a job and certificates."""
+def _issue_all(site: Site, known_then: datetime) -> tuple[int, Counter[str], Star]:
+    """A card for everybody whose identity is verified, and why some may have none; the star has a corrected history, a
+    job and certificates."""
     with site.reading() as conn:
         found = conn.execute(
             "SELECT worker FROM read.record WHERE identity = 'verified' ORDER BY employment IS NULL, worker"
         ).fetchall()
     best, star = -1, None
-    count = 0
+    count, without = 0, Counter[str]()
     with progress("cards", len(found)) as seen:
         for (worker,) in found:
             try:
                 issued = cards.issue(site.registry, worker, by=SYSTEM)
             except Refused as refusal:
-                if refusal.code != "permit-lapsed":
+                if refusal.code not in NO_CARD:
                     raise
+                without[refusal.code] += 1
                 continue
             count += 1
             seen(count)
@@ -154,7 +159,7 @@ def _issue_all(site: Site, known_then: datetime) -> tuple[int, Star]:
                 best, star = worth, Star(worker, history, issued)
     if star is None:
         raise Refused("card-none")
-    return count, star
+    return count, without, star
 
 
 def _worth(history: History, issued: Issued, known_then: datetime) -> int:
@@ -207,7 +212,7 @@ def _say(found: dict[str, Any], home: Path) -> None:
     lines = [
         f"{found['rows']:,} rows: {found['accepted']:,} accepted, {found['recorded']:,} facts recorded",
         f"{sum(found['refused'].values())} refused of {found['errors_planted']} planted errors: {refused}",
-        f"{found['cards_issued']} cards issued; {found['card']} in {_short(home)}",
+        f"{found['cards_issued']} cards issued{_without(found['cards_refused'])}; {found['card']} in {_short(home)}",
         f"verified offline: {found['verified']['outcome']}; tampered: refused ({found['tampered']['code']})",
         *(f"{when}: {what}" for when, what in found["replayed"].items()),
         f"{found['placements']:,} placements among {found['hires']:,} hires; {found['seconds']} s",
@@ -216,6 +221,10 @@ def _say(found: dict[str, Any], home: Path) -> None:
     show_placements(found["top_placements"], ["province", "industry"])
     style = "green" if found["ok"] else "red"
     console.print(Panel(said.getvalue().rstrip(), title="KETS demo", border_style=style, style=style), soft_wrap=False)
+
+
+def _without(refused: dict[str, int]) -> str:
+    return f", none to {sum(refused.values())} ({', '.join(refused)})" if refused else ""
 
 
 def _short(path: Path) -> str:
