@@ -221,7 +221,7 @@ class Loader:
             raise Refused("submitter-missing")
         if self.submitter is not None and submitter != self.submitter:
             raise Refused("submitter-differs", got=submitter, expected=self.submitter)
-        _check_clear(row)
+        _check_clear(row, row.action)
         return msgspec.structs.replace(row, submitter=submitter)
 
     def person_of(self, row: Row) -> Named:
@@ -314,6 +314,7 @@ class Loader:
         if kind not in ACTION_OF:
             raise Refused("not-amendable", version=main.originator_version)
         typed.check_again(row, ACTION_OF[kind])
+        _check_clear(row, ACTION_OF[kind])
         if row.nik or row.passport:
             self.directory.check_stream(row, history.stream)
         subject = next(
@@ -399,13 +400,14 @@ def _uuid(text: str) -> UUID:
 CLEAR = ("ref", "vacancy", "establishment")
 
 
-def _check_clear(row: Row) -> None:
-    """What is stored in the clear must not hold the person's number: HR systems like to make it their key.
+def _check_clear(row: Row, action: str) -> None:
+    """What is stored in the clear must not hold the person's number: HR systems like to make it their key. `action`:
+    the row's own, or that of the row it corrects.
 
     Raises: Refused("identifier-in-clear").
     """
     numbers = [number for number in (row.nik, row.passport) if number]
-    columns = (*CLEAR, "number") if row.action.endswith("-training") else CLEAR
+    columns = (*CLEAR, "number") if action.endswith("-training") else CLEAR
     for column in columns:
         if any(number in (getattr(row, column) or "") for number in numbers):
             raise Refused("identifier-in-clear", column=column)

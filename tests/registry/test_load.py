@@ -450,3 +450,11 @@ def test_the_sample_is_accepted_but_for_what_was_planted(site: Site) -> None:
 def test_a_number_is_not_kept_where_it_could_be_read(site: Site, column: str) -> None:
     summary = load(site, *founded(), hired(1, **{column: f"HR-{nik(1)}"}))
     assert summary.refused == {"identifier-in-clear": 1}
+
+
+def test_a_correction_does_not_bring_it_there_either(site: Site) -> None:
+    course = row(1, "enrol-training", ref="t-1", effective_on="2026-02-09", number="K3")
+    assert load(site, *founded(), hired(1), course).refused == {}
+    mended = {**course, "ref": "t-2", "action": "correct", "corrects": "t-1"}
+    assert load(site, {**mended, "number": f"K3/{nik(1)}"}).refused == {"identifier-in-clear": 1}
+    assert load(site, {**mended, "number": "K3/2026"}).recorded == 1
