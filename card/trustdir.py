@@ -99,6 +99,7 @@ def forget_former(folder: Path, shards: Iterable[int]) -> None:
 
 def replace(folder: Path, files: Mapping[str, bytes]) -> None:
     """Put `files`, by name, in the place of those that are there: all of them at one moment, the renaming to `.next`.
+    An empty one takes away what is there.
 
     A crash before it leaves the folder as it was; after it, whoever reads finds the new ones, and the next call of
     this moves them into place.
@@ -124,7 +125,10 @@ def settle(folder: Path) -> None:
         if path.is_file():
             place = folder / path.relative_to(moving)
             place.parent.mkdir(exist_ok=True)
-            path.replace(place)
+            if path.stat().st_size:
+                path.replace(place)
+            else:
+                place.unlink(missing_ok=True)
     shutil.rmtree(moving, ignore_errors=True)
 
 
@@ -263,7 +267,7 @@ def _read(folder: Path, name: str, limit: int) -> bytes:
 
 
 def optional(folder: Path, name: str, limit: int, too_large: str = "trust-malformed") -> bytes | None:
-    """The file of this name, or the one that is to take its place; None when there is none."""
+    """The file of this name, or the one that is to take its place; None when there is none, or it is to go."""
     for place in (folder / NEXT / name, folder / name):
         try:
             with place.open("rb") as file:
@@ -274,7 +278,7 @@ def optional(folder: Path, name: str, limit: int, too_large: str = "trust-malfor
             raise VerificationError("trust-missing", f"got no {name}: {error.strerror}") from error
         if len(content) > limit:
             raise VerificationError(too_large, f"got more than {limit} bytes in {name}")
-        return content
+        return None if place == folder / NEXT / name and not content else content
     return None
 
 

@@ -125,6 +125,7 @@ class _Taking:
             done.unchanged.append(shard)
             return
         self.files[name] = token
+        self.files[trustdir.delta_file(shard)] = b""  # of the list before; its signer may be one that leaked
         done.whole.append(shard)
 
     def _changed(self, shard: int, base: StatusList, trust: TrustList, oldest: int, done: Updated) -> bool:

@@ -149,10 +149,12 @@ def test_changes_that_do_not_fit_are_passed_over_for_the_whole_list(office: Offi
 def test_a_delta_left_from_before_a_whole_list_is_passed_over(office: Office) -> None:
     office.publish(NOW - 2 * DAY)
     office.update()
-    assert (office.folder / delta_file(SHARD)).exists()
+    left = (office.folder / delta_file(SHARD)).read_bytes()
     office.ministry.statuses = {INDEX: 1}
     office.publish(NOW - DAY, deltas={})
     assert office.update().whole == [SHARD]
+    assert not (office.folder / delta_file(SHARD)).exists()
+    (office.folder / delta_file(SHARD)).write_bytes(left)
     assert office.verdict() == "revoked"
 
 
@@ -242,7 +244,12 @@ def test_a_rotated_root_is_followed_and_another_is_not(office: Office, tmp_path:
         update(office.folder, Folder(other.published), now=NOW)
 
 
-def test_a_revoked_signers_list_is_replaced_whole(office: Office) -> None:
+@pytest.mark.parametrize("held_delta", [False, True])
+def test_a_revoked_signers_list_is_replaced_whole(office: Office, *, held_delta: bool) -> None:
+    """Its delta, if one is held, goes with it: nobody may believe that any more."""
+    if held_delta:
+        office.publish(NOW - 2 * DAY - 60)
+        assert office.update().by_delta == [SHARD]
     office.ministry.revoked = {office.ministry.signer().kid: NOW - 2 * DAY}
     replacement = new_ministry().signer()
     office.publish(NOW - 2 * DAY, deltas={})
@@ -333,7 +340,7 @@ def test_an_update_that_was_not_decided_leaves_nothing(office: Office, monkeypat
 def test_lists_that_come_in_between_go_by_their_own_trust_list(office: Office) -> None:
     """A verifier loaded the folder; then an update replaces the shard's signer and list; then it asks for the list."""
     held = trustdir.load(office.folder, now=NOW)
-    test_a_revoked_signers_list_is_replaced_whole(office)
+    test_a_revoked_signers_list_is_replaced_whole(office, held_delta=False)
     assert held.trust.version < office.ministry.version
     found = held.status(SHARD)
     assert found is not None
