@@ -14,6 +14,7 @@ from keys.errors import KeysError
 from registry.audit.bundle import LONGEST
 from registry.audit.check import check as check_bundle
 from registry.ledger import checkpoint
+from registry.ledger.log import OURS, RESTARTED
 from registry.population.findings import FIELDS
 from registry.population.papers import FORMAT, MANIFEST, csv_rows
 from registry.population.sample import DRAWS, SEEDS, indexes
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 MOST = 100_000
 _PATH = re.compile(r"checkpoint|older|sample\.json|findings/[a-z-]{1,40}\.(?:json|csv)|bundles/[0-9a-f-]{36}\.json")
-_INCIDENT = "ledger.restarted"
 
 
 class Fact(NamedTuple):
@@ -54,7 +54,8 @@ def check(folder: Path, verifier: NoteVerifier, *, kept: str | None = None) -> C
     signature, size and root. 4. Every bundle, under that checkpoint. 5. Every listed fact, as its bundle proves it,
     and the CSV as the JSON. 6. The draw made again.
 
-    `kept`: a checkpoint of one's own, which every bundle must be under or continue.
+    `kept`: a checkpoint of one's own, which every bundle must be under or continue; without a bundle nothing shows that
+    another one is continued, so it must be the same.
     Raises: Refused: "papers-malformed", "papers-differ", "checkpoint-malformed"; KeysError about the checkpoint.
     """
     try:
@@ -72,6 +73,9 @@ def _checked(folder: Path, verifier: NoteVerifier, kept: str | None) -> Checked:
     said = manifest.get("format"), manifest.get("origin"), manifest.get("size"), manifest.get("root")
     _expect(said == (FORMAT, signed.origin, signed.size, signed.root.hex()), MANIFEST, "another checkpoint")
     facts = _bundles(folder, note, verifier, kept)
+    if kept is not None and not facts:
+        why = "no bundle shows that it continues the checkpoint that was kept; ask for papers with a sample"
+        _expect(checkpoint.opened(kept, verifier) == signed, "checkpoint", why)
     listed = waiting = 0
     for query in manifest["queries"]:
         name = f"findings/{query['name']}"
@@ -184,8 +188,14 @@ def _sample(folder: Path, signed: Checkpoint, verifier: NoteVerifier, facts: dic
             _expect(topic == "worker.registered", name, f"{event} is no registration")
         proved = facts.get(event)
         same = proved is not None and (proved.number, proved.entry.topic) == (index, topic)
-        _expect(same or topic == _INCIDENT, name, f"{event} is not proved at leaf {index}")
+        _expect(same or _incident(under, index, event, topic), name, f"{event} is not proved at leaf {index}")
     return len(drawn)
+
+
+def _incident(under: Checkpoint, index: int, event: str, topic: str) -> bool:
+    """Whether this is the first leaf of a ledger that was opened after a loss, which is no fact and in no history."""
+    number = under.origin.rpartition("/")[2]
+    return number.isdecimal() and (index, event, topic) == (0, f"{OURS}:{number}", RESTARTED)
 
 
 def _read(folder: Path, name: str, kind: type) -> Any:

@@ -271,6 +271,9 @@ def test_after_a_loss_the_instruction_that_is_printed_works(
     assert kets("ledger", "prove", f"{UUID(int=0)}:2", "--out", "first.json")[0] == 0
     code, first = kets("ledger", "check", "first.json", "--key", key)
     assert (code, first["index"], first["topic"]) == (0, 0, "ledger.restarted")
+    all_drawn = ("--query", "mass", "--seed", "1", "--size", str(status["size"]))
+    assert kets("audit", "papers", "--out", "papers", *all_drawn)[1]["drawn"] == status["size"], "the incident too"
+    assert kets("audit", "check", "papers", "--key", key)[1]["drawn"] == status["size"]
     note = (tmp_path / "ledger-2/incident").read_text()
     assert NoteVerifier.of(old_key).open(note) == NoteVerifier.of(key).open(note) == first["clear"]
     proof = json.loads(Path("lost.json").read_text())

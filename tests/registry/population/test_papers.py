@@ -98,7 +98,41 @@ def test_papers_are_taken_away_and_checked(
     assert json.loads(table[0]["detail"])["about"] == 2
     assert table[0]["person"] == "'=1+1", "no formula for a spreadsheet"
     assert kets("audit", "papers", "--out", "papers")[1]["code"] == "papers-folder"
+    withheld(papers, verifier, go, key, tmp_path / "kept")
     altered(papers, verifier, go, key)
+
+
+def withheld(papers: Path, verifier: Any, go: Callable[..., Any], key: str, kept: Path) -> None:  # noqa: F811 - the fixture
+    """A drawn fact that is called an incident of the ledger's, and its history left out; then everything left out."""
+    bare = papers.with_name("bare")
+    shutil.copytree(papers, bare)
+    shutil.rmtree(bare / "findings")
+    sample = json.loads((bare / "sample.json").read_text())
+    for each in sample["drawn"]:
+        each["topic"] = "ledger.restarted"
+    first = UUID(int=0)
+    for event in (sample["drawn"][0]["event"], f"{first}:2", f"{first}:ledger"):
+        sample["drawn"][0]["event"] = event
+        (bare / "sample.json").write_text(json.dumps(sample))
+        (bare / "bundles" / f"{sample['drawn'][0]['event'][:36]}.json").unlink(missing_ok=True)
+        manifest = json.loads((bare / "manifest.json").read_text())
+        there = [file for file in manifest["files"] if (bare / file["path"]).exists()]
+        (bare / "manifest.json").write_text(json.dumps(manifest | {"files": there, "queries": []}))
+        rehashed(bare)
+        with pytest.raises(Refused, match=r"^papers-differ.*is not proved at leaf"):
+            check(bare, verifier)
+        assert "sample" in go(bare, key).stderr
+    shutil.rmtree(bare / "bundles")
+    (bare / "sample.json").unlink()
+    there = [file for file in there if (bare / file["path"]).exists()]
+    (bare / "manifest.json").write_text(json.dumps(manifest | {"files": there, "queries": []}))
+    for note, held in ((bare / "checkpoint", True), (kept, False)):
+        assert (go(bare, key, note).returncode == 0) is held
+        if held:
+            assert check(bare, verifier, kept=note.read_text()).histories == 0
+            continue
+        with pytest.raises(Refused, match=r"^papers-differ.*no bundle shows"):
+            check(bare, verifier, kept=note.read_text())
 
 
 def altered(papers: Path, verifier: Any, go: Callable[..., Any], key: str) -> None:  # noqa: F811 - the fixture
