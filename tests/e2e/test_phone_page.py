@@ -10,7 +10,7 @@ import httpx
 import pytest
 from PIL import Image, ImageDraw
 
-from card import qr
+from card import qr, status
 from keys import es256
 from tests.conftest import Site
 from tests.e2e.door import Door
@@ -181,10 +181,33 @@ def test_a_list_that_an_earlier_page_kept_is_refused_until_the_next_refresh(
         door.stop()
 
 
+def test_details_known_to_be_out_of_date_stay_so_when_the_lists_grow_old(
+    phones: Phones, door: Door, ministry: Site, welder: dict[str, Any]
+) -> None:
+    shard, now = welder["status"]["list"], ministry.now.replace(microsecond=0)
+    listed = status.encode(
+        status.packed([(welder["status"]["index"], status.DETAILS_OUTDATED)]),
+        shard=shard,
+        issued_at=int(now.timestamp()),
+        signer=ministry.keyring.signer(shard),
+    )
+    with phones.phone() as phone:
+        phone.visit(door.url)
+        phone.page.evaluate(KEEP, [f"status/{shard}", {"list": list(listed), "delta": None}])
+        phone.kept()
+        phone.page.clock.set_fixed_time(now + timedelta(days=9))
+        phone.context.set_offline(True)
+        phone.page.reload()
+        give_text(phone, welder["text"])
+        assert phone.answer() == ("status-old", "status-old")
+        assert "tidak mutakhir" in phone.page.locator("#verdict").inner_text()
+
+
 KEEP = """async ([name, value]) => {
     const opened = indexedDB.open('kets-verifier');
     const db = await new Promise((done) => { opened.onsuccess = () => done(opened.result); });
     const put = db.transaction('kept', 'readwrite');
+    value.list = Array.isArray(value.list) ? Uint8Array.from(value.list) : value.list;
     put.objectStore('kept').put(value, name);
     await new Promise((done) => { put.oncomplete = done; });
     db.close();

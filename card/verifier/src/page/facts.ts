@@ -9,6 +9,7 @@ import {
   type Titles,
   type Verified,
 } from "../card/index.js";
+import { DETAILS_OUTDATED } from "../card/status.js";
 import type { Accepted, Live } from "./checking.js";
 import { type Child, el, icon } from "./dom.js";
 import { language, otherLanguage, say } from "./language.js";
@@ -71,8 +72,8 @@ function compared(drawing: string, label: Word, value: string, kind = "", ...mor
   return el("li", {}, icon(drawing), el("div", {}, el("span", { class: "label" }, say(label)), said, ...more));
 }
 
-function work({ claims, code }: Verified, titles: Titles): HTMLElement {
-  const outdated = code === "details-outdated" && el("span", { class: "over" }, ` · ${say("outdated")}`);
+function work({ claims, status }: Verified, titles: Titles): HTMLElement {
+  const outdated = status === DETAILS_OUTDATED && el("span", { class: "over" }, ` · ${say("outdated")}`);
   return section(
     "work",
     el(
