@@ -44,7 +44,7 @@ from registry.cli import (
     up,
     wallets,
 )
-from registry.cli.output import answer, errors
+from registry.cli.output import answer, errors, marked
 from registry.postgres import PostgresError
 from registry.submissions.messages import sentence
 
@@ -101,6 +101,6 @@ def main() -> None:
 
 
 def _fail(code: str, said: str, status: int) -> None:
-    errors.print(f"[bold red]{code}[/]: {said}", highlight=False)
+    errors.print(marked("bold red", code, f": {said}"))
     answer({"ok": False, "code": code, "message": said}, as_json="--json" in sys.argv)
     sys.exit(status)

@@ -19,7 +19,7 @@ from registry.audit.run import Vault
 from registry.audit.run import audit as run_audit
 from registry.audit.vault import key_of, unwrapping
 from registry.cli.ledger import PolicyFile, show_witnesses, verifier_of
-from registry.cli.output import Json, answer, console, progress
+from registry.cli.output import Json, answer, console, marked, progress
 from registry.cli.people import find
 from registry.cli.site import Databases, Site
 from registry.ledger import policy
@@ -117,13 +117,13 @@ def _audited(
 
 def _show(found: Audited) -> None:
     for code, about, what in found.findings.kept[:SHOWN]:
-        console.print(f"[red]{code}[/] {about}: {what}", highlight=False)
+        console.print(marked("red", code, f" {about}: {what}"))
     if found.findings.total > SHOWN:
         console.print(f"and {found.findings.total - SHOWN:,} more; --report FILE holds those that are kept")
     for each in found.waiting[:SHOWN]:
         console.print(f"not yet covered: {each}", highlight=False)
     for each in found.unchecked:
-        console.print(f"[yellow]not checked[/]: {each}", highlight=False)
+        console.print(marked("yellow", "not checked", f": {each}"))
     differs = f"{found.findings.total:,} differences" if found.findings.total else "nothing that differs"
     console.print(f"{found.size:,} facts recomputed, {found.opened:,} sealed parts opened, {differs}")
 
@@ -152,7 +152,8 @@ def bundle(
     facts = len(made.bundle["facts"])
     console.print(f"{facts:,} facts, {made.later:,} later ones not in the ledger yet: {out}")
     if personal:
-        console.print("[yellow]This file opens everything sealed of this person, also what is recorded later.[/]")
+        opens = "This file opens everything sealed of this person, also what is recorded later."
+        console.print(marked("yellow", opens, ""))
     said = {"worker": str(stream), "facts": facts, "later": made.later, "personal": personal, "bundle": str(out)}
     answer({"ok": True, **said}, as_json=as_json)
 
@@ -178,9 +179,10 @@ def check(
     signed = found.checkpoint
     for entry in found.facts:
         console.print(f"{entry.version} {entry.topic}, recorded at {entry.recorded_at.isoformat()}", highlight=False)
-    console.print(f"[green]proved[/]: {len(found.facts):,} facts, none between them missing, in {signed.origin}")
+    there = f": {len(found.facts):,} facts, none between them missing, in {signed.origin}"
+    console.print(marked("green", "proved", there))
     if not found.complete:
-        console.print("[yellow]not proved[/]: that no later fact follows")
+        console.print(marked("yellow", "not proved", ": that no later fact follows"))
     said = {
         "worker": str(found.facts[0].stream),
         "facts": len(found.facts),
@@ -195,7 +197,8 @@ def check(
 
 def _check_papers(folder: Path, verifier: NoteVerifier, kept: str | None, *, as_json: bool) -> None:
     found = check_papers(folder, verifier, kept=kept)
-    console.print(f"[green]proved[/]: {found.histories:,} histories under {found.size:,} facts of {found.origin}")
+    under = f": {found.histories:,} histories under {found.size:,} facts of {found.origin}"
+    console.print(marked("green", "proved", under))
     console.print(f"{found.listed:,} facts listed, {found.waiting:,} of them not proved yet; {found.drawn:,} drawn")
     console.print(f"manifest.json has SHA-256 {found.sha256}", highlight=False)
     answer({"ok": True, **found._asdict()}, as_json=as_json)

@@ -18,7 +18,7 @@ from domain.errors import Refused
 from keys.errors import KeysError
 from keys.notes import NoteVerifier
 from registry.cli import witnesses
-from registry.cli.output import Json, answer, console, errors
+from registry.cli.output import Json, answer, console, errors, marked
 from registry.cli.site import Databases
 from registry.ledger import auditors, checkpoint, log, policy, proof, refusal
 from registry.ledger import restart as opening
@@ -64,7 +64,7 @@ def status(as_json: Json = False) -> None:
     console.print(f"{head.size:,} facts in the ledger, {behind:,} wait; published: {published:,}")
     console.print(f"root {head.root.hex()}", highlight=False)
     if stopped:
-        console.print(f"[bold red]{stopped.code}[/] since {stopped.since.isoformat()}: {stopped.message}")
+        console.print(marked("bold red", stopped.code, f" since {stopped.since.isoformat()}: {stopped.message}"))
     found = {"size": head.size, "root": head.root.hex(), "behind": behind, "published": published}
     answer({"ok": True, **found, "refused": stopped._asdict() if stopped else None}, as_json=as_json)
 
@@ -108,7 +108,7 @@ def keep_up(databases: Databases, stopped: threading.Event) -> None:
             message = sentence(error.code, error.details, "en") if isinstance(error, Refused) else str(error)
             with suppress(OSError):  # of a full disk nothing can be written on it
                 refusal.tell(base, error.code, message, datetime.now(UTC))
-            errors.print(f"[bold red]{error.code}[/]: {message}", highlight=False)
+            errors.print(marked("bold red", error.code, f": {message}"))
             stopped.wait(next(waits))
 
 
@@ -144,7 +144,7 @@ def restart(
     with Databases() as databases, psycopg.connect(databases.database_url, autocommit=True) as conn:
         now = datetime.now(UTC)
         done = opening.restart(conn, databases.settings, after=after, because=because, receipts=receipts, now=now)
-    console.print(done.note, highlight=False, markup=False)
+    console.print(done.note, highlight=False)
     console.print(f"Opened {done.origin}. Give its key and this note to every auditor and witness.")
     answer({"ok": True, "origin": done.origin, "number": done.number, "lost": done.lost}, as_json=as_json)
 
@@ -204,7 +204,8 @@ def check(
     found = proof.check(read, verifier)
     witnessed = policy.read(policy_file).required(read["checkpoint"]) if policy_file else {}
     entry, signed = found.entry, found.checkpoint
-    console.print(f"[green]proved[/]: {entry.id} ({entry.topic}), recorded at {entry.recorded_at.isoformat()}")
+    said_of = f"{entry.id} ({entry.topic}), recorded at {entry.recorded_at.isoformat()}"
+    console.print(marked("green", "proved", f": {said_of}"))
     console.print(f"number {found.place:,} of the {signed.size:,} that {signed.origin} has signed")
     show_witnesses(witnessed)
     said: dict[str, Any] = {"event": entry.id, "topic": entry.topic, "recorded_at": entry.recorded_at}
@@ -217,7 +218,7 @@ def _check_text(text: str, verifier: NoteVerifier, policy_file: Path | None, as_
     found = proof.check_text(text, verifier)
     witnessed = policy.read(policy_file).required(text.partition("\n\n")[2]) if policy_file else {}
     event, signed = leaf_id(found.leaf), found.checkpoint
-    console.print(f"[green]proved[/]: the leaf of {event} is number {found.place:,} of {signed.size:,}")
+    console.print(marked("green", "proved", f": the leaf of {event} is number {found.place:,} of {signed.size:,}"))
     show_witnesses(witnessed)
     said = {"event": event, "index": found.place, "size": signed.size, "origin": signed.origin}
     answer({"ok": True, **said, "witnessed": witnessed}, as_json=as_json)
@@ -237,7 +238,7 @@ def auditor(
         answer({"ok": True, "auditor": name}, as_json=as_json)
         return
     token = auditors.admit(listed, name)
-    console.print(token, highlight=False, markup=False)
+    console.print(token, highlight=False)
     answer({"ok": True, "auditor": name, "token": token}, as_json=as_json)
 
 

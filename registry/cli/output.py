@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
 
@@ -24,8 +25,14 @@ class Language(StrEnum):
     ID = "id"
 
 
-console = Console(soft_wrap=True)
-errors = Console(stderr=True, soft_wrap=True)
+console = Console(soft_wrap=True, markup=False, emoji=False)
+"""What comes from files and people may hold brackets and colons: nothing printed is read as markup."""
+errors = Console(stderr=True, soft_wrap=True, markup=False, emoji=False)
+
+
+def marked(style: str, word: str, rest: str) -> Text:
+    """A line that begins with a word in a style."""
+    return Text.assemble((word, style), rest)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -59,7 +66,8 @@ def progress(title: str, total: int | None) -> Iterator[Callable[..., None]]:
 
     Silent when nobody watches.
     """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    named = TextColumn("{task.description}", markup=False)
+    columns = (named, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as bar:
         task = bar.add_task(title, total=total)
         yield lambda done, total=None: bar.update(task, completed=done, total=total)

@@ -14,7 +14,7 @@ import typer
 from domain.errors import Refused
 from registry.audit import outside
 from registry.audit.rows import heads
-from registry.cli.output import Json, answer, console, progress, table
+from registry.cli.output import Json, answer, console, marked, progress, table
 from registry.cli.people import parse_day, parse_moment
 from registry.cli.site import Databases
 from registry.ledger import checkpoint as checkpoints
@@ -108,7 +108,7 @@ def query(
     )
     console.print(f"{listed.total:,} facts, {len(said):,} listed" + (f": {out}" if out else ""), highlight=False)
     for event in listed.unread:
-        console.print(f"[red]no fact[/]: {event}: run the audit", highlight=False)
+        console.print(marked("red", "no fact", f": {event}: run the audit"))
     found = {
         "query": asked.name,
         "unread": listed.unread,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from domain.errors import Refused
-from registry.cli.output import Json, answer, console, errors
+from registry.cli.output import Json, answer, console, errors, marked
 from registry.cli.site import Databases, Site
 from registry.ledger.place import base_of
 from registry.ledger.refusal import told
@@ -77,7 +77,7 @@ def _show(site: Site, shown: Refusal | None) -> Refusal | None:
     """Say on standard error that the ledger stands still, once a refusal: all else goes on, and it is tried again."""
     now = told(base_of(site.settings))
     if now and (shown is None or shown.code != now.code):
-        errors.print(f"[bold red]The ledger stands still, {now.code}[/]: {now.message}", highlight=False)
+        errors.print(marked("bold red", f"The ledger stands still, {now.code}", f": {now.message}"))
     elif shown and not now:
         errors.print("The ledger goes on", highlight=False)
     return now

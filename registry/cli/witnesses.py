@@ -16,7 +16,7 @@ from domain.errors import Refused
 from keys.cosignatures import Cosigner
 from keys.errors import KeysError
 from keys.notes import NoteVerifier, parted
-from registry.cli.output import Json, answer, console, errors
+from registry.cli.output import Json, answer, console, errors, marked
 from registry.ledger import checkpoint, policy
 from registry.ledger.place import folder_of, signer_of
 from registry.ledger.witness import Witness
@@ -120,7 +120,7 @@ def _asked(settings: Settings, rules: Policy, cosigning: Cosigning) -> dict[str,
         try:
             found = cosigning.ask(each, last if name in there else 0)
         except (Refused, KeysError) as error:
-            errors.print(f"[bold red]{error.code}[/]: {_said(error)}", highlight=False)
+            errors.print(marked("bold red", error.code, f": {_said(error)}"))
     return found
 
 
@@ -132,7 +132,7 @@ def _go_on_asking(settings: Settings, rules: Policy, every: float) -> None:
         try:
             _asked(settings, rules, _under_way(settings, rules, anew=True))
         except (Refused, KeysError) as error:
-            errors.print(f"[bold red]{error.code}[/]: {_said(error)}", highlight=False)
+            errors.print(marked("bold red", error.code, f": {_said(error)}"))
         stopped.wait(every)
 
 

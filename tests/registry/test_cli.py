@@ -83,7 +83,7 @@ HIRE = {
     "submitter": NIB,
 }  # fmt: skip
 VERIFIED = {"ref": "v1", "action": "verify-identity", "nik": NIK, "submitter": "dukcapil"}
-RAISE = {"ref": "w1", "action": "wage", "nik": NIK, "effective_on": "2025-01-01", "wage": "5500000", "submitter": NIB}
+RAISE = {"ref": "[/w1]", "action": "wage", "nik": NIK, "effective_on": "2025-01-01", "wage": "5500000", "submitter": NIB}
 
 
 def worker_of(loaded: Said) -> str:
