@@ -317,6 +317,8 @@ class Loader:
         _check_clear(row, ACTION_OF[kind])
         if row.nik or row.passport:
             self.directory.check_stream(row, history.stream)
+            if kind is not f.WorkerRegistered:  # which says who the person is; all others only whom they mean
+                self.directory.check_same_person(row, history.now)
         subject = next(
             (getattr(wrong, n) for n in ("employment", "certificate", "apprenticeship") if hasattr(wrong, n)), None
         )

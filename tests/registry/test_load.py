@@ -264,6 +264,8 @@ def test_a_voided_hire_takes_a_fact_that_rests_on_it_along_or_is_refused(site: S
         ({"corrects": "w-7"}, "ref-unknown"),
         ({"nik": nik(2)}, "other-person"),
         ({"nik": nik(3)}, "other-person"),
+        ({"name": "Dewi Lestari"}, "identity-claimed"),
+        ({"birth_date": "1991-01-01"}, "identity-claimed"),
         ({"wage": ""}, "missing-column"),
         ({"submitter": BETA}, "ref-unknown"),
         ({"effective_on": "2026-01-09"}, "not-employed"),
