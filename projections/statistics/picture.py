@@ -95,7 +95,8 @@ def _bars(table: Mapping[str, Any], by: str, asked: Mapping[str, Sequence[str]],
     for column, wanted in asked.items():
         if column != by and len(wanted) != 1:
             raise Refused("picture-one-code", field=column, got=",".join(wanted))
-    others = {column: ["_T"] for column in columns if column != by and not (by == "regency" and column == "province")}
+    placed = by == "regency" or asked.get("regency", ["_T"]) != ["_T"]  # a regency's row has its province beside it
+    others = {column: ["_T"] for column in columns if column != by and not (placed and column == "province")}
     every = {by: [code for code in table["codes"].get(by, ()) if code != "_T"]}
     at = columns.index(by) if by in columns else 0
     cells = chosen(table, {**every, **others, **asked})

@@ -175,6 +175,8 @@ def test_a_picture_of_what_is_withheld_has_no_lengths(site: Site, client: TestCl
     assert {said for said, length in drawn.items() if length is None} == {
         f"{table['codes']['channel'][cell[2]][1]}: withheld" for cell in cells if cell[-1] is None
     }
+    by_regency_alone = {name: params[name] for name in ("by", "regency")}
+    assert bars(client.get(PICTURE, params=by_regency_alone).text) == drawn
     nothing = client.get(PICTURE, params={**params, "province": "kemendagri:2025/31"})
     assert bars(nothing.text) == {}
     assert "There are no counts" in nothing.text
@@ -231,6 +233,7 @@ def test_at_the_command_line(site: Site, tmp_path: Path) -> None:
     svg = tmp_path / "picture.svg"
     kets(site, "draw", "2026-02", "hires-by-regency", "--by", "channel", "--svg", str(svg), *where[:2])
     assert "Regency: Kota Bekasi" in svg.read_text()
+    assert bars(svg.read_text())["Directly by the employer: 16"]
     assert kets(site, "verify") == {"ok": True, "publications": 1}
 
 
