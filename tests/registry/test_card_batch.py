@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import asdict
 
 from domain import facts as f
 from registry import cards
@@ -107,7 +108,7 @@ def test_a_card_made_among_many_is_as_one_made_alone(site: Site) -> None:
     batch.take(site.registry, workers, _begun(report, workers))
     alone, among = cards.issue(site.registry, other, by=OFFICER).claims, cards.current(site.registry, one).claims
     own = {"number": "", "status": None, "name": "", "issued_at": 0, "expires_at": 0}
-    assert {**vars(alone), **own} == {**vars(among), **own}
+    assert {**asdict(alone), **own} == {**asdict(among), **own}
     assert among.employer_name == alone.employer_name == "PT Uji 9120001234567"
     assert site.runner.catch_up()
     facts = [type(event.fact) for event in site.registry.history(one).events]
