@@ -116,7 +116,11 @@ def verify(out: Out = None, as_json: Json = False) -> None:
 
 
 def _asked(where: list[str] | None) -> dict[str, list[str]]:
-    return {column: [code] for column, _, code in (each.partition("=") for each in where or [])}
+    asked: dict[str, list[str]] = {}
+    for each in where or []:
+        column, _, code = each.partition("=")
+        asked.setdefault(column, []).append(code)
+    return asked
 
 
 def _value(value: int | None) -> str:

@@ -230,6 +230,8 @@ def test_at_the_command_line(site: Site, tmp_path: Path) -> None:
     assert (listed["month"], listed["revision"], listed["published_on"]) == ("2026-02", 1, "2026-03-12")
     where = ["--where", "regency=kemendagri:2025/32.75", "--where", "channel=_T"]
     assert kets(site, "show", "2026-02", "hires-by-regency", *where)["cells"][0][-1] == PEOPLE
+    both = kets(site, "show", "2026-02", "hires-by-regency", *where[:2], "--where", "channel=direct", *where[2:])
+    assert [cell[2:] for cell in both["cells"]] == [["_T", PEOPLE], ["direct", PEOPLE * 2 // 3]]
     svg = tmp_path / "picture.svg"
     kets(site, "draw", "2026-02", "hires-by-regency", "--by", "channel", "--svg", str(svg), *where[:2])
     assert "Regency: Kota Bekasi" in svg.read_text()
