@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from keys import files
@@ -47,6 +49,15 @@ class Settings(BaseSettings):
     port: int = 8169
     issuer: str = "https://kets.example"
     wallet_days: int = Field(default=14, ge=7, le=30)
+
+    @field_validator("database_url", "vault_url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        try:
+            conninfo_to_dict(url or "")
+        except ProgrammingError as error:
+            raise ValueError("expected the address of a PostgreSQL database") from error
+        return url
 
     @property
     def key_folder(self) -> Path:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 
 import psycopg
+import pydantic
 import typer
 from eventsourcing.persistence import PersistenceError
 
@@ -81,13 +82,17 @@ population.add_to(audit.audit)
 backup.add_to(app)
 exports.add_to(app)
 
-REFUSED, UNAVAILABLE = 1, 5
+REFUSED, WRONG, UNAVAILABLE = 1, 2, 5
 
 
 def main() -> None:
     """Run a command; say a refusal in words and leave with its exit code."""
     try:
         app()
+    except SystemExit as left:
+        if left.code == WRONG and (wrong := getattr(left.__context__, "format_message", None)):
+            answer({"ok": False, "code": "usage", "message": wrong()}, as_json="--json" in sys.argv)
+        raise
     except Refused as refusal:
         _fail(refusal.code, sentence(refusal.code, refusal.details, "en"), REFUSED)
     except (CardError, KeysError) as error:
@@ -96,8 +101,20 @@ def main() -> None:
         _fail(error.code, str(error), UNAVAILABLE)
     except (psycopg.OperationalError, PersistenceError) as error:
         _fail("database-unavailable", str(error).strip().splitlines()[0], UNAVAILABLE)
+    except pydantic.ValidationError as error:
+        wrong = (f"{_setting(each['loc'])}: {each['msg']}" for each in error.errors(include_input=False))
+        _fail("settings-malformed", "; ".join(wrong), REFUSED)  # never what it was, which may be a secret
+    except OSError as error:
+        what = error.strerror or str(error)
+        _fail("file-unusable", what if error.filename is None else f"{error.filename}: {what}", REFUSED)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _setting(where: tuple[object, ...]) -> str:
+    """The variable of the environment."""
+    name = str(where[0])
+    return name if name.isupper() else f"KETS_{name.upper()}"
 
 
 def _fail(code: str, said: str, status: int) -> None:

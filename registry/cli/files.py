@@ -14,6 +14,7 @@ import typer
 
 from keys.keyring import Keyring
 from registry.cli.output import Json, answer, console, progress, table
+from registry.cli.people import parse_day
 from registry.cli.site import Site
 from registry.submissions.load import Loader
 from registry.submissions.processes import MOST, Place
@@ -36,7 +37,7 @@ def sample(
     from registry import sample as made_up
 
     planted: Counter[tuple[str, ...]] | None = None if truth is None else Counter()
-    last = date.fromisoformat(until)
+    last = parse_day(until) or CALIBRATED_UNTIL
     rows = made_up.generate(workers=workers, seed=seed, employers=employers, errors=errors, until=last, planted=planted)
     count = 0
     with progress("people and facts", None) as seen:
@@ -49,7 +50,10 @@ def sample(
                     seen(count)
                 yield row
 
-        made_up.write(counted(), out)
+        try:
+            made_up.write(counted(), out)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
     if truth is not None and planted is not None:
         known = made_up.truth(planted, workers=workers, seed=seed, until=last)
         truth.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

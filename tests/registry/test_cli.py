@@ -83,7 +83,9 @@ HIRE = {
     "submitter": NIB,
 }  # fmt: skip
 VERIFIED = {"ref": "v1", "action": "verify-identity", "nik": NIK, "submitter": "dukcapil"}
-RAISE = {"ref": "[/w1]", "action": "wage", "nik": NIK, "effective_on": "2025-01-01", "wage": "5500000", "submitter": NIB}
+RAISE = {
+    "ref": "[/w1]", "action": "wage", "nik": NIK, "effective_on": "2025-01-01", "wage": "5500000", "submitter": NIB,
+}  # fmt: skip
 
 
 def worker_of(loaded: Said) -> str:
@@ -206,7 +208,9 @@ def test_a_refusal_has_its_code_and_leaves_with_one(kets: Kets) -> None:
     assert kets("keys", "init").status == 1
     assert kets("project", "rebuild", "nothing", "--json").json["code"] == "projection-unknown"
     assert kets("stats", "placements", "--by", "height", "--json").json["code"] == "dimension-unknown"
-    assert kets("replay", unverified, "--as-of", "yesterday").status == 2
+    wrong = kets("replay", unverified, "--as-of", "yesterday", "--json")
+    assert (wrong.status, wrong.json["code"]) == (2, "usage")
+    assert "YYYY-MM-DD" in wrong.json["message"]
     assert kets("load", "no-such-file.csv").status == 2
 
 
@@ -219,6 +223,32 @@ def test_missing_keys_and_an_unreachable_database_leave_with_five(kets: Kets, mo
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
     down = kets("worker", "show", anybody, "--json")
     assert (down.status, down.json["code"]) == (5, "database-unavailable")
+
+
+def test_a_file_that_cannot_be_written_is_told(kets: Kets) -> None:
+    (kets.home / "full.csv").symlink_to("/dev/full")
+    (kets.home / "file").write_text("")
+    for place, why in {
+        "full.csv": "No space left on device",
+        "file/in-it.csv": "file/in-it.csv: Not a directory",
+        "none/in-it.csv": "none/in-it.csv: No such file or directory",
+    }.items():
+        said = kets("sample", "--workers", 1, "--out", place, "--json")
+        assert (said.status, said.json["code"], said.json["message"]) == (1, "file-unusable", why)
+    assert kets("sample", "--workers", 1, "--out", "rows.txt", "--json").json["code"] == "usage"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("KETS_PORT", "secret"), ("DATABASE_URL", "postgresql://[secret"), ("KETS_VAULT_URL", "secret")]
+)
+def test_a_malformed_setting_is_named_and_not_shown(
+    kets: Kets, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    said = kets("ledger", "key", "--json")
+    assert (said.status, said.json["code"]) == (1, "settings-malformed")
+    assert said.json["message"].startswith(f"{name}: ")
+    assert "secret" not in said.text + said.problem
 
 
 def test_it_is_a_program(kets: Kets) -> None:
