@@ -95,7 +95,7 @@ def titles(desk: AtDesk, if_none_match: IfNoneMatch = None, accept_encoding: Acc
 
 
 @router.get(
-    "/lists/status/{n:int}.since-{day}.jwt",
+    "/lists/status/{n}.since-{day}.jwt",
     responses=_answers(DELTA, codes=("status-shard-unknown", "status-delta-unknown")),
     response_class=Response,
     summary="What changed in a status list",
@@ -146,7 +146,7 @@ def status(
 
 
 @router.get(
-    "/lists/status/{n:int}.cwt",
+    "/lists/status/{n}.cwt",
     responses=_answers(STATUS, codes=("status-shard-unknown",)),
     response_class=Response,
     summary="A status list, as a verifier keeps it",

@@ -158,7 +158,9 @@ def test_lists_are_laid_out_as_a_verifiers_folder(site: Site, client: TestClient
         ("0.since-yesterday.jwt", 422, "request-invalid"),
         ("0.jwt", 404, "not-found"),
         ("9.cwt", 404, "status-shard-unknown"),
-        ("-1.cwt", 404, "not-found"),
+        ("-1.cwt", 422, "request-invalid"),
+        (f"{'1' * 5000}.cwt", 422, "request-invalid"),
+        (f"{'1' * 5000}.since-2026-03-02.jwt", 422, "request-invalid"),
     ],
 )
 def test_changes_that_are_not_there_are_not_made(client: TestClient, name: str, status: int, code: str) -> None:
