@@ -95,10 +95,14 @@ def workers_of(conn: Connection[Any], numbers: Sequence[str]) -> dict[str, UUID]
     return dict(conn.execute(query, (list(numbers),)).fetchall())
 
 
-def without_card(conn: Connection[Any]) -> Iterator[UUID]:
-    """Verified workers that have no card in force, in no order that says anything of them. Streamed."""
-    chosen = "SELECT worker FROM read.record WHERE identity = 'verified' AND card IS NULL ORDER BY worker"
-    with conn.cursor().copy(f"COPY ({chosen}) TO STDOUT") as rows:
+def without_card(conn: Connection[Any], now: datetime) -> Iterator[UUID]:
+    """Verified workers that have no card in force, or one that has ended, in no order that says anything of them.
+    Streamed."""
+    chosen = (
+        "SELECT worker FROM read.record LEFT JOIN read.card USING (worker, card)"
+        " WHERE identity = 'verified' AND (card IS NULL OR expires_at <= %s) ORDER BY worker"
+    )
+    with conn.cursor().copy(f"COPY ({chosen}) TO STDOUT", (now,)) as rows:
         rows.set_types(["uuid"])
         for (worker,) in rows.rows():
             yield worker

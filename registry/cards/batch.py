@@ -131,14 +131,17 @@ def take(
             progress(done)
 
 
-def first_card(issuer: Issuer, history: History) -> Iterator[f.CardIssued]:
-    """A card for who has none. Raises: Refused("card-live"), ("card-state") when it is suspended; as `Issuer.card`."""
+def first_card(issuer: Issuer, history: History) -> Iterator[f.CardSuperseded | f.CardIssued]:
+    """A card for who has none, or one that has ended.
+
+    Raises: Refused("card-live"), ("card-state") when it is suspended; as `Issuer.card`.
+    """
     live = worker_of(history).live_card
     if live is not None and live.state != "valid":
         raise Refused("card-state", got=live.state, expected="valid")
-    if live is not None:
+    if live is not None and issuer.registry.now() < live.expires_at:
         raise Refused("card-live", card=live.number)
-    yield issuer.card(history)
+    yield from issuer.in_place_of_the_live_one(history)
 
 
 NOBODY = Refused("worker-unknown")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from card.claims import CertificationStanding, Sex, Standing
     from domain.decide import History
     from domain.event import Actor
-    from domain.worker import Worker
+    from domain.worker import Card, Worker
     from keys.signer import Signer
     from registry.app import Receipt, Registry
     from registry.card_view import CardView
@@ -129,6 +129,17 @@ def current(registry: Registry, worker: UUID) -> Issued:
     if card is None:
         raise Refused("card-none", worker=worker)
     return opened(registry, card.signed, worker)
+
+
+def in_force(worker: Worker, now: datetime) -> Card:
+    """The card that counts at `now`. Raises: Refused("card-none"), ("card-state") when it is suspended or has ended."""
+    card = worker.live_card
+    if card is None:
+        raise Refused("card-none", worker=worker.id)
+    state = "expired" if card.state == "valid" and card.expires_at <= now else card.state
+    if state != "valid":
+        raise Refused("card-state", got=state, expected="valid")
+    return card
 
 
 def opened(registry: Registry, signed: object, worker: UUID) -> Issued:

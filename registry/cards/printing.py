@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from card import sheet
 from domain.errors import Refused
 from registry.cards.batch import rows_of
-from registry.cards.issuing import Issued, current
+from registry.cards.issuing import Issued, current, in_force
 from registry.cards.lists import titles
 from registry.submissions.results import WholeFile, sentences
 
@@ -105,10 +105,8 @@ def _drawn(
 
 
 def _in_force(registry: Registry, worker: UUID | None) -> Issued:
-    """Raises: Refused("worker-unknown"), ("card-none"), ("card-state") when it is suspended, ("worker-erased")."""
+    """Raises: Refused("worker-unknown"), ("card-none"), ("card-state"), ("worker-erased")."""
     if worker is None:
         raise Refused("worker-unknown")
-    live = registry.worker(worker)[1].live_card
-    if live is not None and live.state != "valid":
-        raise Refused("card-state", got=live.state, expected="valid")
+    in_force(registry.worker(worker)[1], registry.now())
     return current(registry, worker)

@@ -70,7 +70,7 @@ def _list(site: Site, out: Path, report: Path, file: Path | None) -> tuple[Path,
     if not (journal.broken_off(report) and workers.exists() and source.read_text(encoding="ascii") == given):
         site.runner.catch_up()
         with site.reading() as conn, workers.open("w", encoding="ascii") as lines:
-            chosen = without_card(conn) if file is None else streams(conn, names(file))
+            chosen = without_card(conn, site.registry.now()) if file is None else streams(conn, names(file))
             lines.writelines(f"{stream or ''}\n" for stream in chosen)
         source.write_text(given, encoding="ascii")
     with workers.open("rb") as written:

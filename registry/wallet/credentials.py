@@ -12,6 +12,7 @@ from domain.errors import Refused
 from domain.worker import Worker
 from keys import es256
 from registry.app import SYSTEM
+from registry.cards.issuing import in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,16 +41,12 @@ def signed(
     return text, datetime.fromtimestamp(expires_at, UTC)
 
 
-def card_in_force(worker: Worker) -> tuple[Card, CardClaims]:
-    """The card that a wallet may have a credential of, and what it says.
+def card_in_force(worker: Worker, now: datetime) -> tuple[Card, CardClaims]:
+    """The card that a wallet may have a credential of at `now`, and what it says.
 
-    Raises: Refused("card-none"), Refused("card-state") for one that is suspended, Refused("worker-erased").
+    Raises: Refused("card-none"), ("card-state") for one that is suspended or has ended, ("worker-erased").
     """
-    card = worker.live_card
-    if card is None:
-        raise Refused("card-none", worker=worker.id)
-    if card.state != "valid":
-        raise Refused("card-state", got=card.state, expected="valid")
+    card = in_force(worker, now)
     if not isinstance(card.signed, f.SignedCard):
         raise Refused("worker-erased", worker=worker.id)
     return card, cwt.claims_of(cwt.parse(card.signed.cwt).payload)
@@ -69,7 +66,7 @@ def issue(registry: Registry, worker: UUID, keys: Sequence[PublicJwk], *, issuer
         state = history.state()
         if not isinstance(state, Worker):
             raise Refused("worker-unknown", worker=worker)
-        card, claims = card_in_force(state)
+        card, claims = card_in_force(state, registry.now())
         for key in keys:
             text, expires_at = signed(registry, claims, issuer=issuer, days=days, holder=key)
             credentials.append(text)

@@ -53,8 +53,8 @@ def open_offer(registry: Registry, worker: UUID) -> Offer:
     Raises: Refused("worker-unknown"), ("worker-erased"), ("card-none"), ("card-state") unless a card is in force.
     """
     _, state = registry.worker(worker)
-    card_in_force(state)
     now = registry.now()
+    card_in_force(state, now)
     offer = Offer(secrets.token_urlsafe(32), f"{secrets.randbelow(10**TX_DIGITS):0{TX_DIGITS}}", now + LIFE)
     code = _hash(offer.code)
     with connect(registry.vault.url, DatabaseRole.WRITE) as conn:

@@ -168,6 +168,17 @@ def test_a_card_that_ends_sooner_ends_its_credential(client: TestClient, worker:
     assert payload_of(held["credential"])["exp"] == int(ends.timestamp())
 
 
+def test_a_card_that_has_ended_is_not_given_to_a_wallet(client: TestClient, worker: UUID, site: Site) -> None:
+    ends = datetime.fromisoformat(client.get(f"/v1/workers/{worker}/card").json()["expires_at"])
+    site.now = ends - timedelta(seconds=2)
+    app, tx_code = offered(client, worker, site)
+    app.redeem(tx_code)
+    site.now = ends
+    denied(app.fetch(Wallet()), "credential_request_denied")
+    refused(client.post(f"/v1/workers/{worker}/wallet-offer"), 409, "card-state")
+    assert credential_facts(site, worker) == []
+
+
 def test_a_revoked_card_is_seen_by_the_wallets_verifier(client: TestClient, worker: UUID, app: App, site: Site) -> None:
     [held] = app.fetch(Wallet()).json()["credentials"]
     _, state = site.registry.worker(worker)

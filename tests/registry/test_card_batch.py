@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ import pytest
 from msgspec.structs import asdict
 
 from domain import facts as f
+from projections.cards import without_card
 from registry import cards
 from registry.cards import batch, life
 from registry.processes import Place
@@ -93,6 +95,21 @@ def test_every_row_is_told_and_nobody_gets_two(site: Site) -> None:
     assert rows[3]["message_en"]
     assert nik(1) not in report.read_text(encoding="utf-8")
     assert batch.told(report)[:3] == (8, 1, 2)
+
+
+def test_whose_card_has_ended_gets_another(site: Site) -> None:
+    [stream] = people(site, 1)
+    ended = cards.issue(site.registry, stream, by=OFFICER).claims
+    site.runner.catch_up()
+    with site.reading() as conn:
+        for now, found in ((ended.expires_at - 1, []), (ended.expires_at, [stream])):
+            site.now = datetime.fromtimestamp(now, UTC)
+            assert list(without_card(conn, site.now)) == found
+    workers, report = listed(site, stream), site.settings.home / "report.csv"
+    batch.take(site.registry, workers, _begun(report, workers))
+    [row] = rows_of(report)
+    assert row["outcome"] == "issued"
+    assert row["card"] == cards.current(site.registry, stream).claims.number != ended.number
 
 
 def _begun(report: Path, workers: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -59,6 +60,14 @@ def test_what_was_released_is_printed_and_found_by_the_manifest(site: Site, monk
         symbols = [s.text for p in sides for s in zxingcpp.read_barcodes(p.render(scale=300 / 72).to_pil())]
         assert released.text in symbols
     assert not list(out.glob("*.part"))
+
+
+def test_a_card_that_has_ended_is_not_printed(site: Site) -> None:
+    [stream] = people(site, 1)
+    ends = cards.issue(site.registry, stream, by=OFFICER).claims.expires_at
+    site.now = datetime.fromtimestamp(ends, UTC)
+    job = printing.print_cards(site.registry, listed(site, stream), site.settings.home / "paper")
+    assert (job.printed, job.refused) == (0, {"card-state": 1})
 
 
 def test_a_job_without_a_card_leaves_a_manifest_alone(site: Site) -> None:
