@@ -8,7 +8,7 @@ The order of writes; what a kill leaves is put right by the next run:
 
     1. the file under another name           left: a file to be removed
     2. its name, on disk                     left: a file that nothing lists, removed and written again
-    3. a line in unfinished.ndjson           left: files that the next run takes over
+    3. a line in unfinished.ndjson           left: files that the next run takes over; half a line, cut away
     4. after the last file the manifest      left: lines that it holds already
     5. no unfinished.ndjson
 """
@@ -137,7 +137,10 @@ def digest_of(path: Path) -> str:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines that are whole."""
+    """The lines that are whole; one that was broken off is cut away, or the next would be written behind it."""
     if path.exists():
-        for line in path.read_bytes().split(b"\n")[:-1]:
+        with path.open("r+b") as file:
+            *whole, broken_off = file.read().split(b"\n")
+            file.truncate(file.tell() - len(broken_off))
+        for line in whole:
             yield json.loads(line)

@@ -181,19 +181,23 @@ def test_what_a_killed_run_left_is_taken_over_or_removed(log: Log, tmp_path: Pat
         pass
 
     def kill(done: int, _total: int) -> None:
-        if done > 60:
+        if done > 30:
             raise KilledError
 
     with pytest.raises(KilledError):
         export(log.conn, out, NOW, file_rows=7, progress=kill)
     whole = {path: path.stat().st_mtime_ns for path in out.glob("facts/*/*")}
-    assert len(whole) > 5
+    assert len(whole) >= 5
     assert not (out / "manifest.json").exists()
     folder = out / "facts" / "shard=03"
     (folder / ".000000000001-000000000007.parquet.new").write_bytes(b"PAR1")
     (folder / "000000000001-000000000999.parquet").write_bytes(b"PAR1")
-    with (out / "unfinished.ndjson").open("ab") as file:
-        file.write(b'{"path": "facts/')
+    for _ in range(2):  # the second finds what the first wrote after the line that was broken off
+        with (out / "unfinished.ndjson").open("ab") as file:
+            file.write(b'{"path": "facts/')
+        with pytest.raises(KilledError):
+            export(log.conn, out, NOW, file_rows=7, progress=kill)
+    whole = {path: path.stat().st_mtime_ns for path in out.glob("facts/*/*")}
     done = exported(log, out)
     assert done.added == done.rows - sum(_length(path) for path in whole)
     assert len(rows(out)) == done.rows == len(many(20))
