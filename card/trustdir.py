@@ -29,6 +29,7 @@ from card.errors import CardError, VerificationError
 from card.roots import chain_of, follow
 from card.status import MAX_TOKEN, StatusList
 from card.trust import TrustList, digest, titles_json
+from keys import es256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,7 +83,7 @@ def export(
     files |= {name: token.encode() for name, token in deltas.items()}
     if not (folder / ROOT).exists():
         files[ROOT] = json.dumps(root).encode()
-    elif root not in follow([_json(folder, ROOT)], chain):
+    elif root not in follow([_pinned(folder)], chain):
         raise CardError("root-differs", f"got {folder}, which pins another root; use a new folder")
     replace(folder, files)
     for path in (folder / "status").glob("*.since-*.jwt"):
@@ -220,17 +221,28 @@ def refuse_former(folder: Path, name: str) -> None:
 def recall(folder: Path) -> dict[str, Any]:
     """What was remembered under this pin; nothing when it is not there, as on a read-only folder, or not ours.
 
-    VerificationError("trust-missing") without a pin.
+    VerificationError("trust-missing") without a pin, ("trust-malformed") when that is no key.
     """
-    pinned: PublicJwk = _json(folder, ROOT)
+    pinned = _pinned(folder)
     nothing: dict[str, Any] = {"pinned": pinned, "version": 0, "roots": [], "status": {}}
     try:
         seen = json.loads((folder / "seen.json").read_bytes())
         remembered = {name: type(value)(seen[name]) for name, value in nothing.items()}
         remembered["status"] = {shard: int(youngest) for shard, youngest in remembered["status"].items()}
-    except (OSError, LookupError, TypeError, ValueError):
+        for root in remembered["roots"]:
+            es256.public_key(root)
+    except (OSError, LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError):
         return nothing
     return remembered if remembered["pinned"] == pinned else nothing
+
+
+def _pinned(folder: Path) -> PublicJwk:
+    pinned: PublicJwk = _json(folder, ROOT)
+    try:
+        es256.public_key(pinned)
+    except ValueError as error:
+        raise VerificationError("trust-malformed", f"got no key in {ROOT}: {error}") from error
+    return pinned
 
 
 def _remember(folder: Path, seen: dict[str, Any]) -> None:

@@ -367,6 +367,38 @@ def test_a_held_delta_that_is_broken_is_no_reason_to_go_back(office: Office) -> 
         office.load()
 
 
+@pytest.mark.parametrize("pin", ["{}", '{"crv": "P-256", "kty": "EC", "x": 1, "y": 2}'])
+def test_a_pin_that_is_no_key_is_told(office: Office, pin: str) -> None:
+    office.ministry.keyring.roots.rotate(now=NOW, in_token=False)
+    office.publish(NOW - 2 * DAY)
+    office.update()
+    (office.folder / "root.json").write_text(pin)
+    for act in (office.load, office.update):
+        with refused("trust-malformed"):
+            act()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("roots", [1]),
+        ("roots", [{}]),
+        ("roots", "abc"),
+        ("version", 1e999),
+        ("status", {"3": 1e999}),
+        ("status", {"3": {}}),
+    ],
+)
+def test_what_we_never_remembered_is_passed_by(office: Office, name: str, value: Any) -> None:
+    office.ministry.keyring.roots.rotate(now=NOW, in_token=False)
+    office.publish(NOW - 2 * DAY)
+    office.update()
+    path = office.folder / "seen.json"
+    for seen in (json.dumps(json.loads(path.read_text()) | {name: value}), "[" * 100_000):
+        path.write_text(seen)
+        assert office.verdict() == "valid"
+
+
 def test_a_file_that_is_a_folder_is_missing(office: Office) -> None:
     (office.folder / "titles.json").unlink()
     (office.folder / "titles.json").mkdir()
