@@ -218,7 +218,9 @@ def _witnessed(policy_file: Path | None, notes: list[str]) -> dict[str, int]:
 
     Without one, the lines of the witnesses of KETS_WITNESSES are checked and told.
     """
-    if policy_file is not None and notes:
+    if policy_file is not None:
+        if not notes:
+            raise typer.BadParameter("--policy needs --checkpoint: it is of the first one that is given")
         return policy.read(policy_file).required(notes[0])
     known = Settings().witnesses
     return policy.read(known).cosigned(notes[0]) if known and notes else {}

@@ -189,6 +189,7 @@ def test_witnesses_cosign_over_http_and_by_hand(
     assert [*kets("audit", "--checkpoint", witnessed, "--policy", "policy")[1]["witnessed"]] == ["near", "far"]
     plain = tmp_path / "ledger/checkpoint"
     assert kets("audit", "--checkpoint", plain, "--policy", "policy")[1]["code"] == "quorum-unmet"
+    assert kets("audit", "--policy", "policy")[1]["code"] == "usage", "a policy that nothing is held against"
 
     kets("ledger", "prove", event, "--out", "proof.json")
     checked = kets("ledger", "check", "proof.json", "--key", key, "--policy", "policy")[1]
