@@ -105,6 +105,7 @@ class NoteSigner:
         """The note of `text`, which ends in a newline. The same text gives the same note."""
         if not text.endswith("\n"):
             raise KeysError("note-malformed", "got a text that does not end in a newline")
+        _check_letters(text)
         sealed = key_hash(self.name, self.verifier.public) + self.secret.sign(text.encode())
         return f"{text}\n{signature_line(self.name, sealed)}"
 
@@ -119,9 +120,14 @@ def parted(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     body, blank, lines = note.rpartition("\n\n")
     if len(note) > LONGEST or not blank or not lines.endswith("\n"):
         raise KeysError("note-malformed", "expected a text, a blank line and signatures, each line ended")
-    if any(letter < " " and letter != "\n" for letter in note):
-        raise KeysError("note-malformed", "got a control character")
+    _check_letters(note)
     return body + "\n", [_signature(line) for line in lines[:-1].split("\n")]
+
+
+def _check_letters(text: str) -> None:
+    """Refuse what no note may hold: control characters, and halves of a letter, which UTF-8 has no bytes for."""
+    if any((letter < " " and letter != "\n") or "\ud800" <= letter <= "\udfff" for letter in text):
+        raise KeysError("note-malformed", "got a control character or half a letter")
 
 
 def _signature(line: str) -> tuple[str, bytes]:

@@ -80,7 +80,7 @@ def _shaped(read: dict[str, Any]) -> dict[str, Any]:
     """Raises: ValueError, TypeError, KeyError."""
     if tuple(read) != _FIELDS or read["format"] != FORMAT or not 0 < len(read["facts"]) <= MOST:
         raise ValueError(f"expected the fields of {FORMAT} and 1 to {MOST} facts")
-    if any(tuple(fact) != _FACT for fact in read["facts"]):
+    if any(not isinstance(fact, dict) or tuple(fact) != _FACT for fact in read["facts"]):
         raise ValueError("expected the fields of a fact")
     if read["data_key"] is None and any(fact["sealed"] is not None for fact in read["facts"]):
         raise ValueError("got a sealed part without a key")
@@ -144,14 +144,14 @@ def _personal(key: bytes, sealed: bytes, entry: Entry) -> Any:
     try:
         place = associated(entry.stream, entry.version, entry.topic)
         return msgspec.json.decode(AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], place))
-    except (InvalidTag, ValueError, msgspec.DecodeError) as error:
+    except (InvalidTag, ValueError, RecursionError, msgspec.DecodeError) as error:
         raise Refused("bundle-differs", event=entry.id, why="the sealed part does not open") from error
 
 
 def _commitment(first: Entry) -> Any:
     try:
         return msgspec.json.decode(first.clear)["fact"]["key_commitment"]
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (msgspec.DecodeError, RecursionError, KeyError, TypeError):
         return None
 
 

@@ -125,6 +125,6 @@ def _commitment(clear: bytes | None) -> str:
     """The commitment in the clear part of a first fact; empty when there is none."""
     try:
         found: Any = msgspec.json.decode(clear or b"")["fact"]["key_commitment"]
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError):
         return ""
     return found if isinstance(found, str) else ""

@@ -60,7 +60,7 @@ def check(folder: Path, verifier: NoteVerifier, *, kept: str | None = None) -> C
     """
     try:
         return _checked(folder, verifier, kept)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, csv.Error) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, csv.Error) as error:
         raise Refused("papers-malformed", file=str(folder), expected=FORMAT) from error
 
 

@@ -66,7 +66,7 @@ def stories(
 def _story(stream: UUID, shard: int, rows: list[tuple[Any, ...]]) -> Story:
     try:
         events = codec.decode_all(stream, [row[2:7] for row in rows])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _readable(stream, shard, rows)
     return Story(stream, shard, events, [row[0] for row in rows], [])
 
@@ -76,7 +76,7 @@ def _readable(stream: UUID, shard: int, rows: list[tuple[Any, ...]]) -> Story:
     for position, _, version, topic, recorded_at, submission, clear in rows:
         try:
             story.events.append(codec.decode(stream, version, topic, recorded_at, submission, clear, None))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             story.unread.append(version)
         else:
             story.positions.append(position)

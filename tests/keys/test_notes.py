@@ -83,6 +83,7 @@ def test_no_changed_character_is_accepted(at: int, letter: str) -> None:
         TEXT + "\n\u2014 name =AAA\n",
         TEXT + "\n\u2014 name AAAA\n",
         NOTE.replace("0", "\r", 1),
+        NOTE.replace("0", "\ud800", 1),
         STRAY,
         "a" * 1_000_000 + NOTE,
     ],
@@ -92,9 +93,10 @@ def test_what_is_not_a_note(note: str) -> None:
         SIGNER.verifier.open(note)
 
 
-def test_a_text_ends_in_a_newline() -> None:
+@pytest.mark.parametrize("text", ["text", "te\x1bxt\n", "te\udcffxt\n"])
+def test_what_nobody_could_open_is_not_signed(text: str) -> None:
     with refused("note-malformed"):
-        SIGNER.sign("text")
+        SIGNER.sign(text)
 
 
 @pytest.mark.parametrize(

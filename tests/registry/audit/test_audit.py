@@ -86,6 +86,12 @@ def test_sealed_parts_are_there_or_gone_on_record(audits: Audits) -> None:
     assert {("sealed-left", f"{audits.erased}:1"), ("sealed-altered", f"{audits.erased}:1")} <= set(audits.found())
 
 
+def test_a_clear_part_without_end_is_named_and_ends_no_audit(audits: Audits) -> None:
+    (stream,) = audits.one("SELECT stream FROM event WHERE version = 1 AND stream <> %s LIMIT 1", audits.erased)
+    audits.alter("UPDATE event SET clear = repeat('[', 100000)::bytea WHERE stream = %s AND version = 1", stream)
+    assert sorted(audits.found()) == [("commitment-missing", f"{stream}:1"), ("event-differs", f"{stream}:1")]
+
+
 def test_all_are_counted_and_some_are_named(audits: Audits) -> None:
     audits.alter("UPDATE event SET salt = substr(sha256(salt), 1, 16)")
     audited = audits.audited(audits.new, most=20)

@@ -183,6 +183,9 @@ def test_what_is_no_bundle(audits: Audits) -> None:
         assert refused(audits, bad) == "bundle-malformed"
     for changed in ({"facts": []}, {"format": "kets-bundle/2"}, {"more": 1}, {"older": 7}, {"data_key": "AA=="}):
         assert refused(audits, {**good, **changed}) == "bundle-malformed"
+    assert refused(audits, {**good, "data_key": "AA==", "facts": [[*good["facts"][0]]]}) == "bundle-malformed"
+    half = good["checkpoint"].replace("\n", "\n\ud800", 1)
+    assert refused(audits, json.dumps({**good, "checkpoint": half}).encode()) == "note-malformed"
     stranger = NoteSigner(audits.signer.name, Ed25519PrivateKey.generate())
     with pytest.raises(KeysError, match=r"^note-unsigned"):
         check(written(good), stranger.verifier)

@@ -201,12 +201,13 @@ def test_what_is_planted_is_found_and_nothing_else(site: Site, tmp_path: Path) -
     assert found(site, Overrides(), **after) == planted["overrides"]
     assert found(site, OutOfTerritory(mandates)) == planted["territory"]
     assert found(site, Mass(10, 1)) == planted["mass"]
-    site.reading().execute("UPDATE event SET clear = 'x' WHERE stream = %s AND version = 4", (of_ten[0].originator_id,))
-    with moment(site) as conn:
-        listed = search(conn, Mass(9, 1), Scope(known_until=AT - timedelta(days=95)))
-    assert (listed.total, listed.unread) == (9, [f"{of_ten[0].originator_id}:4"]), (
-        "what is no fact is named, not passed"
-    )
+    altered = "UPDATE event SET clear = %s WHERE stream = %s AND version = 4"
+    for no_fact in (b"x", b"[" * 100_000):
+        site.reading().execute(altered, (no_fact, of_ten[0].originator_id))
+        with moment(site) as conn:
+            listed = search(conn, Mass(9, 1), Scope(known_until=AT - timedelta(days=95)))
+        told = (listed.total, listed.unread)
+        assert told == (9, [f"{of_ten[0].originator_id}:4"]), "what is no fact is named, not passed"
 
 
 def lived(told: list[tuple[Actor, Fact]], at: datetime) -> list[Event]:
