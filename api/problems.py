@@ -66,6 +66,7 @@ STATUS: dict[str, HTTPStatus] = {
     "wrong-suffix": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     "loopback-only": HTTPStatus.MISDIRECTED_REQUEST,
     "internal": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "publication-altered": HTTPStatus.INTERNAL_SERVER_ERROR,
     "sealed-part-unreadable": HTTPStatus.INTERNAL_SERVER_ERROR,
     "busy": HTTPStatus.SERVICE_UNAVAILABLE,
     "not-fresh": HTTPStatus.SERVICE_UNAVAILABLE,

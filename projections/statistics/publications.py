@@ -1,6 +1,6 @@
 """Publications as they stand in a folder: `MONTH/REVISION/` with `manifest.json` and the files that it names.
 
-Read with the standard library alone, so a server gives out what was published without the engines that made it.
+Read without DuckDB, Ibis and Arrow, so a server gives out what was published without the engines that made it.
 A folder appears whole, by one rename, and nothing in it is ever written again.
 """
 
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from domain.errors import Refused
 
 if TYPE_CHECKING:
@@ -27,6 +29,32 @@ FORMATS = {"csv": "csv", "json": "json", "sdmx-csv": "sdmx.csv", "parquet": "par
 TODAY = ZoneInfo("Asia/Jakarta")
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 _REVISION = re.compile(r"[1-9]\d{0,4}")
+
+
+class _File(msgspec.Struct):
+    name: str
+    sha256: str
+
+
+class _Cube(msgspec.Struct):
+    name: str
+    cells: int
+    withheld: int
+    files: dict[str, _File]
+
+
+class _Manifest(msgspec.Struct):
+    """What is read of a manifest, here and by those who ask for one."""
+
+    format: str
+    month: str
+    revision: int
+    published_at: datetime
+    cut_off: datetime
+    k: int
+    positions: dict[int, int]
+    previous: str | None
+    cubes: list[_Cube]
 
 
 class Publication(NamedTuple):
@@ -73,13 +101,24 @@ def _loaded(path: Path) -> dict[str, Any]:
 
 
 def publications(folder: Path) -> list[Publication]:
-    """All of them, by month and revision."""
+    """All of them, by month and revision. Raises: Refused("publication-altered") for a manifest that is none."""
     found = []
     for manifest in folder.glob(f"*/*/{MANIFEST}"):
         month, revision = manifest.parts[-3:-1]
         if _MONTH.fullmatch(month) and _REVISION.fullmatch(revision):
-            found.append(Publication(manifest.parent, json.loads(manifest.read_bytes())))
+            found.append(Publication(manifest.parent, _manifest(manifest)))
     return sorted(found, key=lambda each: (each.month, each.revision))
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    try:
+        msgspec.json.decode(content, type=_Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        where = "/".join(path.parts[-3:])
+        raise Refused("publication-altered", where=where, got=str(error), expected=FORMAT) from error
+    told: dict[str, Any] = json.loads(content)
+    return told
 
 
 def publication(

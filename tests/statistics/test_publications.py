@@ -173,6 +173,16 @@ def test_what_was_altered_is_named(published: Path, tmp_path: Path) -> None:
             verified(copy)
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b"\xff", b'{"format": "kets-publication/1", "month": "2026-01"}']
+)
+def test_a_manifest_that_is_none_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "2026-01/1").mkdir(parents=True)
+    (tmp_path / "2026-01/1/manifest.json").write_bytes(content)
+    with pytest.raises(Refused, match=r"publication-altered.*2026-01/1/manifest\.json"):
+        verified(tmp_path)
+
+
 def test_a_publication_that_was_not_finished_is_not_seen(source: Source, tmp_path: Path) -> None:
     half = tmp_path / ".new-1"
     half.mkdir()
