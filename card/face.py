@@ -177,11 +177,11 @@ def _person(pen: Pen, claims: CardClaims) -> None:
 
 def _work(pen: Pen, claims: CardClaims, titles: Mapping[str, Mapping[str, str]]) -> None:
     code, employer = claims.occupation, claims.employer_name
-    y = pen.label(_TEXT_X, 31.3, "Jabatan", f"Occupation {code or ''}".rstrip(), size=_LABEL)
+    y = pen.label(_TEXT_X, 30.8, "Jabatan", f"Occupation {code or ''}".rstrip(), size=_LABEL)
     y = _snug(pen, _TEXT_X, y, title(titles, code, "id") if code else "—", _LINES, across=_TEXT_ACROSS)
     english = titles.get(code or "", {}).get("en", "")
     pen.paragraph(_TEXT_X, y, english, across=_TEXT_ACROSS, lines=1, largest=3.8, smallest=3.0, colour=GREY)
-    y = pen.label(_TEXT_X, 39.0, "Perusahaan", "Employer", size=_LABEL)
+    y = pen.label(_TEXT_X, 39.6, "Perusahaan", "Employer", size=_LABEL)
     y = _snug(pen, _TEXT_X, y, employer or "—", _LINES, across=_TEXT_ACROSS)
     if claims.employer_nib:
         nib = f"NIB {claims.employer_nib}"

@@ -31,6 +31,7 @@ QR = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 """Any other symbol that a reader sees is chance: modules that happen to look like one."""
 LONG_NAME = "Raden Ajeng Kusumaningtyas Prameswari Wulandari Hadiningrat Sastrowidjojo Dewi I"
 LONG_EMPLOYER = "Perusahaan Perseroan (Persero) PT Perusahaan Perkebunan Nusantara Holding Satu 1"
+GROWERS = {"id": "Pekerja Pertanian Tanaman Pangan dan Tanaman Semusim", "en": "Field crop and vegetable growers"}
 CARDS: dict[str, dict[str, Any]] = {
     "usual": {},
     "long": {"name": LONG_NAME, "employer_name": LONG_EMPLOYER, "certifications": certifications(10)},
@@ -47,6 +48,8 @@ CARDS: dict[str, dict[str, Any]] = {
         "occupation": "0110",
         "certifications": (Certification(code="bnsp/las-3g", expires=None, standing="self-declared"),),
     },
+    "long occupation": {"occupation": "6111", "employer_name": "CV Panca Pangan Perkasa"},
+    "long occupation, long employer": {"occupation": "6111", "employer_name": LONG_EMPLOYER},
     "one long word": {"name": "X" * 80, "employer_name": "W" * 80},
 }
 
@@ -62,7 +65,7 @@ FRAME = thumbnail(PORTRAIT)
 
 def printed(card: CardClaims, ministry: Ministry, **options: Any) -> tuple[str, bytes]:
     text = qr.text(cwt.sign(card, ministry.signer()))
-    return text, pdf.render(card, text, titles=TITLES, **options)
+    return text, pdf.render(card, text, titles={**TITLES, "6111": GROWERS}, **options)
 
 
 def with_portrait(card: CardClaims, ministry: Ministry, **options: Any) -> tuple[str, str, bytes]:
