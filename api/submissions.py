@@ -188,14 +188,14 @@ def _turn(desk: Desk) -> Iterator[None]:
 
 
 def _numbers(path: Uploaded) -> set[str]:
-    """The numbers of persons that the rows name, right or wrong.
+    """The numbers of persons that the rows name, right or wrong, read or not.
 
     Raises: Refused("too-many-rows") before any is recorded; BadFile.
     """
     lines = list(islice(read(path), MOST_ROWS + 1))
     if len(lines) > MOST_ROWS:
         raise Refused("too-many-rows", got=f"more than {MOST_ROWS}", expected=MOST_ROWS)
-    return {line.values[name] for line in lines for name in ("nik", "passport") if line.values.get(name)}
+    return set[str]().union(*(line.numbers() for line in lines))
 
 
 def _result(row: RowResult) -> Result:

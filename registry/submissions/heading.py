@@ -52,10 +52,11 @@ def nearest(heading: str) -> str:
     return near[0] if near else ""
 
 
-def line_of(number: int, cells: Iterable[tuple[Column | None, str]]) -> Line | None:
+def line_of(number: int, cells: Iterable[tuple[Column | None, str]], written: Iterable[str]) -> Line | None:
     """The line made of cells with their columns; None when all are empty.
 
-    The first bad cell refuses it, whether it is found here or while `cells` is gone through.
+    The first bad cell refuses it, whether it is found here or while `cells` is gone through. `written`: the `raw` of
+    `Line`.
     """
     values: dict[str, str] = {}
     try:
@@ -67,7 +68,7 @@ def line_of(number: int, cells: Iterable[tuple[Column | None, str]]) -> Line | N
             elif text := clean(column, raw):
                 values[column.name] = text
     except Refused as refusal:
-        return Line(number, {"ref": values["ref"]} if "ref" in values else {}, refusal)
+        return Line(number, {"ref": values["ref"]} if "ref" in values else {}, refusal, tuple(written))
     return Line(number, values) if values else None
 
 

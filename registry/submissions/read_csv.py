@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from codecs import getincrementaldecoder
 from io import TextIOWrapper
-from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.errors import Refused
@@ -23,16 +22,18 @@ if TYPE_CHECKING:
     from registry.submissions.columns import Column
 
 _BLOCK = 2**16
+_CR, _LF = b"\r\n"
 _DELIMITERS = (",", ";", "\t")
 
 
 class Record(NamedTuple):
-    """One record: the lines it spans, and its fields or why it has none."""
+    """One record: the lines it spans, and its fields or why it has none, and then its text."""
 
     first: int
     last: int
     fields: list[str]
     refused: Refused | None = None
+    text: str = ""
 
 
 def read_csv(file: BufferedReader) -> Iterator[Line]:
@@ -64,13 +65,13 @@ def _lines(records: Iterator[Record], columns: list[Column | None], heading: int
 
 def _line(record: Record, columns: list[Column | None]) -> Line | None:
     if record.refused:
-        return Line(record.first, {}, record.refused)
+        return Line(record.first, {}, record.refused, (record.text,))
     if not any(record.fields):
         return None
     if len(record.fields) != len(columns):
         details = {"got": len(record.fields), "expected": len(columns), "until": record.last}
-        return Line(record.first, {}, Refused("column-count", **details))
-    return line_of(record.first, zip(columns, record.fields, strict=True))
+        return Line(record.first, {}, Refused("column-count", **details), tuple(record.fields))
+    return line_of(record.first, zip(columns, record.fields, strict=True), record.fields)
 
 
 def _heading(file: BufferedReader) -> tuple[str, Record]:
@@ -94,7 +95,7 @@ def _is_plain(file: BufferedReader) -> bool:
     that is not plain is gone through line by line, and says what is wrong and where."""
     file.seek(0)
     decode = getincrementaldecoder("utf-8")().decode
-    lines, unfinished = 0, 0
+    lines, unfinished, returned = 0, 0, False
     while block := file.read(_BLOCK):
         ended = block.split(b"\n")
         lines += len(ended) - 1
@@ -102,6 +103,9 @@ def _is_plain(file: BufferedReader) -> bool:
         unfinished = len(ended[-1])
         if b'"' in block or b"\0" in block or max(map(len, ended)) >= limits.RECORD_BYTES or lines > limits.ROWS:
             return False
+        if block.count(b"\r", 0, -1) != block.count(b"\r\n") or (returned and block[0] != _LF):
+            return False
+        returned = block[-1] == _CR
         try:
             decode(block)
         except UnicodeDecodeError:
@@ -118,13 +122,8 @@ def _plain_records(file: BufferedReader, delimiter: str) -> Iterator[Record]:
     text = TextIOWrapper(file, encoding="utf-8", newline="\n")
     try:
         reader = csv.reader(text, delimiter=delimiter, strict=True)
-        for number in count(1):
-            try:
-                yield Record(number, number, next(reader))
-            except StopIteration:
-                return
-            except csv.Error:
-                yield Record(number, number, [], Refused("bare-carriage-return", line=number))
+        for number, fields in enumerate(reader, 1):
+            yield Record(number, number, fields)
     finally:
         text.detach()  # the file is not ours to close
 
@@ -139,7 +138,7 @@ def _records(file: BufferedReader, delimiter: str) -> Iterator[Record]:
         except StopIteration:
             return
         except csv.Error as fault:
-            yield Record(feed.first, feed.last, [], _refusal(fault, feed))
+            yield Record(feed.first, feed.last, [], _refusal(fault, feed), feed.text)
         else:
             yield Record(feed.first, feed.last, fields)
 
@@ -161,7 +160,12 @@ class _Feed:
         self.last = 0
 
     def begin(self) -> None:
-        self.first, self._taken = 0, 0
+        self.first, self._taken, self._texts = 0, 0, list[str]()
+
+    @property
+    def text(self) -> str:
+        """The record so far, as it is written."""
+        return "".join(self._texts)
 
     def __iter__(self) -> _Feed:
         return self
@@ -169,6 +173,7 @@ class _Feed:
     def __next__(self) -> str:
         self.last, text = next(self._lines)
         self.first = self.first or self.last
+        self._texts.append(text)
         self._taken += len(text)
         if self._taken > limits.RECORD_BYTES:
             raise BadFile("record-too-long", line=self.first, expected=limits.RECORD_BYTES)

@@ -45,10 +45,9 @@ def _line(number: int, text: str) -> Line | None:
         columns = [_column(key) for key, _ in members]
         _named_once(columns)
     except Refused as refusal:
-        return Line(number, {}, refusal)
-    return line_of(
-        number, ((column, _text(column, value)) for column, (_, value) in zip(columns, members, strict=True))
-    )
+        return Line(number, {}, refusal, (text,))
+    cells = ((column, _text(column, value)) for column, (_, value) in zip(columns, members, strict=True))
+    return line_of(number, cells, (text,))
 
 
 def _members(text: str) -> list[tuple[str, object]]:

@@ -59,9 +59,10 @@ def _lines(path: Path, book: Book, heading: int, columns: list[Column | None]) -
 
 
 def _line(row: SheetRow, columns: list[Column | None], book: Book) -> Line | None:
+    raw = (cell.value for cell in row.cells.values())
     if row.fault:
-        return Line(row.number, {}, Refused("xlsx-cell", got=shown(row.fault)))
-    return line_of(row.number, (_text(columns, index, cell, book) for index, cell in row.cells.items()))
+        return Line(row.number, {}, Refused("xlsx-cell", got=shown(row.fault)), tuple(raw))
+    return line_of(row.number, (_text(columns, index, cell, book) for index, cell in row.cells.items()), raw)
 
 
 def _text(columns: list[Column | None], index: int, cell: Cell, book: Book) -> tuple[Column | None, str]:

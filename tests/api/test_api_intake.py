@@ -15,12 +15,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from api import create_app
+from api.upload import XLSX
 from domain.event import Actor, Role
 from keys.errors import KeysError
 from registry import intake, rotation
 from registry.erasure import erase, replay
 from tests.api.client import TestClient
 from tests.api.story import EMPLOYER, HERE, HIRE, NAME, NIK, VERIFY, accepted, refused, send
+from tests.registry.submissions.employer_files import xlsx_file
 
 if TYPE_CHECKING:
     from tests.conftest import Site
@@ -126,6 +128,41 @@ def test_erasing_a_person_destroys_what_names_them_and_nothing_else(site: Site, 
     assert len(objects(site)) == len(kept(site).listing()) == 2
     erased(site, worker)  # again, as to complete it
     assert fetched(client, other["submission"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/csv", f"ref,action,nik,name\n2,wage,{NIK},Siti\u200bR\n"),
+        ("text/csv", f"ref,action,nik,name\n2,wage,{NIK},Siti, Rahmawati\n"),
+        ("text/csv", f'ref,action,nik,name\n2,wage,{NIK},"Siti" R\n'),
+        ("text/csv", f"ref,action,nik,name\n2,wage,{NIK},Siti\rR\n"),
+        ("text/csv", "ref,action,nik,name\n2,\u200bwage,3275 0141 0190 0001,Siti\n"),
+        ("application/x-ndjson", f'{{"nik": "{NIK}", "name": "Siti"\n'),
+        ("application/x-ndjson", f'{{"nik": "{NIK}", "nama": "Siti"}}\n'),
+        ("application/x-ndjson", f'{{"name": "Siti\\u200b", "nik": "{NIK}"}}\n'),
+        (XLSX, {"action": "wage", "name": "Siti\u200b", "nik": NIK}),
+        (XLSX, {"action": "wage", "nik": int(NIK)}),
+    ],
+)
+def test_a_row_that_cannot_be_read_goes_too(site: Site, client: TestClient, kind: str, body: Any) -> None:
+    first = accepted(send(client, [*EMPLOYER, HIRE]))
+    if kind == XLSX:
+        body = xlsx_file(site.settings.home / "rows.xlsx", body).read_bytes()
+    answer = client.post("/v1/submissions", content=body, headers={"Content-Type": kind}).json()
+    assert [row["outcome"] for row in answer["results"]] == ["refused"], answer
+    assert kept(site).listing()
+    erased(site, UUID(first["results"][-1]["receipt"]["stream"]))
+    assert kept(site).listing() == []
+
+
+def test_of_a_foreign_worker_the_same(site: Site, client: TestClient) -> None:
+    foreign = {**HIRE, "passport": "E1234567K", "nationality": "SGP"}
+    first = accepted(send(client, [*EMPLOYER, {name: cell for name, cell in foreign.items() if name != "nik"}]))
+    broken = "ref,action,passport,nationality,name\n2,wage,E1234567K,SGP,Siti, Rahmawati\n"
+    client.post("/v1/submissions", content=broken, headers={"Content-Type": "text/csv"})
+    erased(site, UUID(first["results"][-1]["receipt"]["stream"]))
+    assert kept(site).listing() == []
 
 
 def test_a_restored_vault_brings_no_file_back(site: Site, client: TestClient) -> None:
