@@ -27,7 +27,8 @@ from registry.backup.source import drop_slot
 from registry.cli.output import Json, answer, console
 from registry.cli.people import parse_moment
 from registry.cli.site import Site, urls
-from registry.ledger.place import folder_of, signer_of
+from registry.ledger import log
+from registry.ledger.place import folder_of, newest, numbered, signer_of, told_by
 from registry.ledger.tiles import Folder
 from registry.postgres.account import account_for
 from registry.postgres.pair import FOLDERS
@@ -92,14 +93,22 @@ def restore(
         if settings.database_url is not None and only != "ledger":
             raise Refused("restore-into")
         if only in (None, "ledger"):
-            restore_ledger(root, folder_of(settings), note, signer_of(settings).verifier)
+            _restore_ledger(root, settings, note)
         aside = _servers(root, settings.home, moment, only, replace=replace) if only != "ledger" else {}
     with Site(settings) as site:
-        found = reopen(
-            site.database_url, site.registry, folder_of(settings), signer_of(settings), settings.erasure_list
-        )
+        with site.reading() as conn:
+            folder, signer = numbered(settings, log.number(conn))
+        found = reopen(site.database_url, site.registry, folder, signer, settings.erasure_list)
     console.print(f"Restored. {found.size:,} facts in the ledger, which goes on; {found.tiles:,} tiles made again.")
     answer({"ok": True, "set_aside": aside, **found._asdict()}, as_json=as_json)
+
+
+def _restore_ledger(root: Path, settings: Settings, note: str | None) -> None:
+    """Into the folder of the ledger that was opened last, as folders, checkpoint kept outside and backup tell."""
+    copied = Folder(root / LEDGER).checkpoint()
+    number = max(newest(settings), told_by(settings, note), told_by(settings, copied))
+    folder, signer = numbered(settings, number)
+    restore_ledger(root, folder, note, signer.verifier)
 
 
 def _place(settings: Settings, until: ExitStack) -> Place:
@@ -166,8 +175,8 @@ def _verified(root: Path, settings: Settings) -> dict[str, Any]:
         if account := account_for(home / "data"):
             account.given(home)  # the server passes through it
         with locked(root):
-            note = Folder(root / LEDGER).checkpoint()
-            restore_ledger(root, Folder(home / LEDGER), note, signer_of(settings).verifier)
+            scratched = settings.model_copy(update={"home": home, "keys": settings.key_folder.resolve()})
+            _restore_ledger(root, scratched, Folder(root / LEDGER).checkpoint())
             _servers(root, home, None, None, replace=False)
         environment = os.environ | {
             "KETS_ENV": "development",

@@ -6,7 +6,6 @@ written the database says; for those who have none, the newest folder that an in
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING
 
 from keys.keyring import Keyring
@@ -27,7 +26,17 @@ def base_of(settings: Settings) -> Path:
 
 def newest(settings: Settings) -> int:
     """The number of the ledger that was opened last, as far as the folders tell."""
-    return next(n for n in count(1) if not (_path(settings, n + 1) / "incident").exists())
+    base = base_of(settings)
+    ends = (path.parent.name.rpartition("-")[2] for path in base.parent.glob(f"{base.name}-*/incident"))
+    return max((int(end) for end in ends if end.isdecimal()), default=1)
+
+
+def told_by(settings: Settings, note: str | None) -> int:
+    """The number of the ledger that a checkpoint is of, by its origin; 1 when this registry has no key of that name."""
+    first, origin = numbered(settings, 1)[1].name, (note or "").partition("\n")[0]
+    number = origin.removeprefix(f"{first}/")
+    known = number.isdecimal() and (settings.key_folder / f"ledger-{int(number)}.json").exists()
+    return int(number) if known else 1
 
 
 def numbered(settings: Settings, number: int) -> tuple[Folder, NoteSigner]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from registry.backup.passes import Place, take_backup
 from registry.backup.sets import sets_in
 from registry.backup.source import sources
 from registry.cli.site import Site
+from registry.ledger import checkpoint
 from registry.ledger.place import folder_of, signer_of
 from registry.settings import Settings
 from tests.registry.people import founded, hired, nik
@@ -73,6 +75,21 @@ def test_the_runbook(operator: Operator) -> None:
         status, said = next(steps)
         assert (status, said["findings"]) == (0, []), said
         assert operator.done("replay", operator.stream(3))["record"]["current"]
+
+        # Facts are lost for good, another ledger begins; then its folder is lost too, and the first one's.
+        folder, signer = folder_of(Settings()), signer_of(Settings())
+        folder.publish(checkpoint.signed(signer, 1_000, bytes(32)))
+        assert operator.done("ledger", "restart", "--after", 1_000)["number"] == 2
+        again = operator.sequence()
+        assert again == size + 1, "all facts, and that there was a loss"
+        operator.done("backup", operator.root)
+        for each in ("ledger", "ledger-2"):
+            shutil.rmtree(operator.home / each)
+        newest = operator.root / "ledger" / "checkpoint"
+        _, (status, said) = operator.runbook("The ledger's tiles are lost", CHECKPOINT=newest)
+        assert (status, said.get("size")) == (0, again), said
+        assert operator.done("ledger", "status")["published"] == again
+        assert operator.sequenced()
 
 
 def test_who_was_erased_does_not_come_back(operator: Operator) -> None:
