@@ -57,7 +57,7 @@ def _look_over(path: Path) -> None:
             if at < 0:
                 return
             at = content.find(_PART_SIGNATURE, at + 1)
-        raise BadFile("zip-bomb", got=f"more than {limits.XLSX_PARTS} parts")
+        raise BadFile("zip-bomb", got=f"more than {limits.XLSX_PARTS} parts", expected=limits.XLSX_PARTS)
 
 
 def parse(archive: zipfile.ZipFile, part: str, handlers: Callable[[expat.XMLParserType], None], bound: int) -> None:
@@ -114,12 +114,17 @@ def local(tag: str) -> str:
 
 
 def starts(archive: zipfile.ZipFile, part: str, wanted: str) -> list[Attributes]:
-    """The attributes of all elements of that name, in order, namespaces cut off."""
+    """The attributes of all elements of that name, in order, namespaces cut off: as many as there may be parts.
+
+    Raises: BadFile("zip-bomb"), and as `parsed`.
+    """
     found: list[Attributes] = []
 
     def start(tag: str, attributes: Attributes) -> None:
         if local(tag) == wanted:
             found.append({local(name): value for name, value in attributes.items()})
+        if len(found) > limits.XLSX_PARTS:
+            raise BadFile("zip-bomb", got=f"more than {limits.XLSX_PARTS} {wanted}", expected=limits.XLSX_PARTS)
 
     def handlers(parser: expat.XMLParserType) -> None:
         parser.StartElementHandler = start

@@ -17,7 +17,7 @@ SHEET_BYTES = 1024**3
 PART_BYTES = 64 * 1024**2
 """The largest other part of an XLSX once unpacked: its shared texts are held in memory."""
 XLSX_PARTS = 1_000
-"""The most parts in an XLSX file."""
+"""The most parts in an XLSX file, and sheets and relations in its workbook."""
 XML_TOKEN_BYTES = 1024**2
 """The longest tag or run of text in a worksheet."""
 SHEET_ARRAYS = 100

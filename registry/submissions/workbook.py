@@ -85,9 +85,17 @@ def _related(archive: zipfile.ZipFile, part: str) -> dict[str, list[tuple[str, s
 
 def _shared_texts(archive: zipfile.ZipFile, related: dict[str, list[tuple[str, str]]]) -> list[str]:
     texts: list[str] = []
-    for _, part in related.get("sharedStrings", []):
+    if part := _only(related, "sharedStrings"):
         parse(archive, part, _Texts(texts).listen, limits.PART_BYTES)
     return texts
+
+
+def _only(related: dict[str, list[tuple[str, str]]], kind: str) -> str | None:
+    """The part of a kind of which a workbook has one or none: each more would cost its size once again."""
+    parts = [part for _, part in related.get(kind, [])]
+    if len(parts) > 1:
+        raise BadFile("xlsx-broken", got=f"{len(parts)} parts of {kind}")
+    return parts[0] if parts else None
 
 
 class _Texts:
@@ -132,7 +140,7 @@ def unescaped(text: str) -> str:
 def _date_styles(archive: zipfile.ZipFile, related: dict[str, list[tuple[str, str]]]) -> frozenset[str]:
     """The cell styles that show a number as a date or time."""
     styles = _Styles()
-    for _, part in related.get("styles", []):
+    if part := _only(related, "styles"):
         parse(archive, part, styles.listen, limits.PART_BYTES)
     return frozenset(str(index) for index, is_date in enumerate(styles.dates) if is_date)
 

@@ -11,6 +11,7 @@ import pytest
 from registry.submissions import archive, limits
 from registry.submissions.line import BadFile
 from registry.submissions.lines import lines
+from registry.submissions.messages import sentence
 from registry.submissions.read import read
 from tests.registry.submissions.employer_files import (
     END,
@@ -170,6 +171,25 @@ def test_an_encrypted_part_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadFile) as refused:
         read(path)
     assert refused.value.code == "xlsx-encrypted"
+
+
+_KIND = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+@pytest.mark.parametrize(
+    ("kind", "times", "code"),
+    [("sharedStrings", 2, "xlsx-broken"), ("styles", 2, "xlsx-broken"), ("image", 1_001, "zip-bomb")],
+)
+def test_parts_are_not_read_as_often_as_they_are_named(tmp_path: Path, kind: str, times: int, code: str) -> None:
+    """A part of 64 MiB is some kilobytes in the archive, and naming it again some bytes."""
+    sheet = f'<Relationship Id="s0" Type="{_KIND}/worksheet" Target="worksheets/sheet0.xml"/>'
+    again = f'<Relationship Id="t" Type="{_KIND}/{kind}" Target="{kind}.xml"/>' * times
+    related = f"<Relationships>{sheet}{again}</Relationships>".encode()
+    path = raw_xlsx(tmp_path / "a.xlsx", HEADING, more={"xl/_rels/workbook.xml.rels": related})
+    with pytest.raises(BadFile) as refused:
+        read(path)
+    assert refused.value.code == code
+    assert str(limits.XLSX_PARTS if code == "zip-bomb" else times) in sentence(code, refused.value.details, "en")
 
 
 def test_a_zip_bomb_is_refused_by_its_size_and_not_unpacked(tmp_path: Path) -> None:

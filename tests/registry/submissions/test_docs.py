@@ -66,7 +66,7 @@ def test_no_column_action_or_code_is_documented_that_is_not_there() -> None:
         ("one row of CSV or NDJSON", limits.RECORD_BYTES),
         ("a worksheet, unpacked", limits.SHEET_BYTES),
         ("the shared texts", limits.PART_BYTES),
-        ("parts in an XLSX", limits.XLSX_PARTS),
+        ("parts in an XLSX, and its sheets and relations", limits.XLSX_PARTS),
         ("one tag or run of text", limits.XML_TOKEN_BYTES),
         ("characters of a worksheet's cell", limits.CELL_CHARACTERS),
         ("array formulas", limits.SHEET_ARRAYS),
