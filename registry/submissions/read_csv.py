@@ -35,6 +35,11 @@ class Record(NamedTuple):
     refused: Refused | None = None
     text: str = ""
 
+    @property
+    def blank(self) -> bool:
+        """Whether nothing stands in it."""
+        return not self.refused and not any(field.strip() for field in self.fields)
+
 
 def read_csv(file: BufferedReader) -> Iterator[Line]:
     """The lines of a CSV file. The file is gone through twice: a fault of the whole is raised before the first line.
@@ -45,7 +50,7 @@ def read_csv(file: BufferedReader) -> Iterator[Line]:
     columns = columns_of(heading.fields, line=heading.first)
     records = _plain_records if _is_plain(file) else _records
     if records is _records:
-        rows = sum(1 for record in _records(file, delimiter) if record.fields or record.refused) - 1
+        rows = sum(1 for record in _records(file, delimiter) if not record.blank) - 1
         if rows > limits.ROWS:
             raise BadFile("too-many-rows", got=rows, expected=limits.ROWS)
     return _lines(records(file, delimiter), columns, heading.last)
@@ -66,7 +71,7 @@ def _lines(records: Iterator[Record], columns: list[Column | None], heading: int
 def _line(record: Record, columns: list[Column | None]) -> Line | None:
     if record.refused:
         return Line(record.first, {}, record.refused, (record.text,))
-    if not any(record.fields):
+    if record.blank:
         return None
     if len(record.fields) != len(columns):
         details = {"got": len(record.fields), "expected": len(columns), "until": record.last}
@@ -78,7 +83,7 @@ def _heading(file: BufferedReader) -> tuple[str, Record]:
     """The delimiter that makes the most known headings out of the first record, and that record."""
     best: tuple[int, str, Record] | None = None
     for delimiter in _DELIMITERS:
-        record = next((record for record in _records(file, delimiter) if record.fields or record.refused), None)
+        record = next((record for record in _records(file, delimiter) if not record.blank), None)
         if record is None:
             raise BadFile("empty-file")
         known = sum(1 for heading in record.fields if column_of(heading))

@@ -43,6 +43,7 @@ TEXT_FILES: dict[str, tuple[str, bytes, str]] = {
     "no bytes in ndjson": ("a.jsonl", b"", "empty-file"),
     "no bytes in xlsx": ("a.xlsx", b"", "empty-file"),
     "blank lines alone": ("a.csv", b"\n\r\n\n", "empty-file"),
+    "blanks alone": ("a.csv", b"  \n\n,,\n", "empty-file"),
     "blank lines alone in ndjson": ("a.ndjson", b"\n \n", "empty-file"),
     "byte order mark alone": ("a.csv", b"\xef\xbb\xbf", "empty-file"),
     "heading alone": ("a.csv", b"action,nik\n", "no-rows"),

@@ -99,13 +99,25 @@ def test_csv_takes_the_delimiter_of_its_heading(delimiter: str, tmp_path: Path) 
         b"action,note\r\nvoid,Jaya\r\n",
         b"action,note\nvoid,Jaya",
         b"\n\naction,note\n\n\nvoid,Jaya\n,\n",
+        b" \n , \naction,note\n  \nvoid,Jaya\n\t \n , \n",
         b"action,note,,\nvoid,Jaya,,\n",
         b'"action","note"\n"void"," Jaya "\n',
         b"Tindakan;Catatan\nvoid;Jaya\n",
         "action,note\nvoid,\u00a0Jaya\u3000\n".encode(),
         "action,note\nvoid · Pembatalan,Jaya\n".encode(),
     ],
-    ids=["bom", "crlf", "no last line end", "blank lines", "empty headings", "quotes", "Excel", "blanks", "label"],
+    ids=[
+        "bom",
+        "crlf",
+        "no last line end",
+        "blank lines",
+        "lines of blanks",
+        "empty headings",
+        "quotes",
+        "Excel",
+        "blanks",
+        "label",
+    ],
 )
 def test_the_same_csv_written_otherwise(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
