@@ -118,7 +118,7 @@ class Token:
         try:
             import pkcs11
         except ImportError as error:
-            raise KeysError("token-missing", "PKCS#11 needs the extra `pkcs11`: pip install 'kets[pkcs11]'") from error
+            raise KeysError("token-missing", "got no library python-pkcs11, which the extra `pkcs11` brings") from error
         try:
             library = pkcs11.lib(str(self.module))
             return library.get_token(token_label=self.label).open(rw=True, user_pin=self.pin)
