@@ -107,6 +107,8 @@ def main() -> None:
     except OSError as error:
         what = error.strerror or str(error)
         _fail("file-unusable", what if error.filename is None else f"{error.filename}: {what}", REFUSED)
+    except UnicodeDecodeError as error:
+        _fail("file-unusable", f"got byte {error.start} of a file that is not UTF-8, expected text", REFUSED)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -63,9 +63,9 @@ def parse_moment(text: str | None, *, beginning: bool = False) -> datetime | Non
         moment = datetime.fromisoformat(text)
         if len(text) == 10 and not beginning:
             moment = moment.replace(hour=23, minute=59, second=59, microsecond=999_999)
-    except ValueError as error:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=JAKARTA)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise typer.BadParameter(f"got {text!r}, expected ISO 8601 such as 2026-11-22T09:30+07:00") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=JAKARTA)).astimezone(UTC)
 
 
 def parse_day(text: str | None) -> date | None:
@@ -81,7 +81,7 @@ def show_record(found: dict[str, Any], site: Site, day: date | None, lang: Langu
     rows: list[tuple[str, object]] = [
         (said(lang, "worker"), found["id"]),
         (said(lang, "name"), details.get("name", said(lang, "nameless") if details else None)),
-        (said(lang, "born"), details.get("birth_date", found["birth_year"])),
+        (said(lang, "born"), details.get("birth_date", found["birth_year"] or None)),
         (said(lang, "identity"), found["identity"]),
         (said(lang, "standing"), found["standing"]),
     ]

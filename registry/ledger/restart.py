@@ -136,7 +136,7 @@ def _named(receipt: Any) -> Iterator[tuple[str, Any]]:
             yield from _named(inner)
         case {"events": [*events]}:
             yield from ((_id(event), None) for event in events)
-        case {"results": [*rows]}:
+        case {"results": [*rows]} if all(isinstance(row, dict) for row in rows):
             yield from (pair for row in rows if row.get("receipt") for pair in _named(row["receipt"]))
         case _:
             raise Refused("receipt-malformed", expected="a proof, a receipt or an answer with receipts, as JSON")

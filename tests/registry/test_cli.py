@@ -141,7 +141,9 @@ def test_a_file_becomes_a_card_that_is_verified_offline_and_a_history_that_is_re
     bands = [e["wage_band"] for e in before.json["record"]["employments"].values()]
     assert bands == [4]
     assert [fact["topic"] for fact in before.json["facts"] if not fact["stands"]]  # known, but not yet true
-    assert kets("replay", worker, "--known-at", "2020-01-01", "--json").json["facts"] == []
+    unknown = kets("replay", worker, "--known-at", "2020-01-01", "--json")
+    assert unknown.json["facts"] == []
+    assert not re.search(r"born *\u2502 0", unknown.text), "nobody is born in the year 0"
     told = kets("replay", worker, "--lang", "id").text
     assert {"Fakta yang diketahui sekarang", "Catatan", "pemberi kerja"} <= {
         words.strip() for line in told.splitlines() for words in line.split("\u2502")
@@ -211,6 +213,8 @@ def test_a_refusal_has_its_code_and_leaves_with_one(kets: Kets) -> None:
     wrong = kets("replay", unverified, "--as-of", "yesterday", "--json")
     assert (wrong.status, wrong.json["code"]) == (2, "usage")
     assert "YYYY-MM-DD" in wrong.json["message"]
+    for moment in ("0001-01-01T00:00", "9999-12-31T23:59-12:00"):
+        assert kets("replay", unverified, "--known-at", moment, "--json").json["code"] == "usage"
     assert kets("load", "no-such-file.csv").status == 2
 
 
@@ -223,6 +227,14 @@ def test_missing_keys_and_an_unreachable_database_leave_with_five(kets: Kets, mo
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
     down = kets("worker", "show", anybody, "--json")
     assert (down.status, down.json["code"]) == (5, "database-unavailable")
+
+
+def test_a_file_that_is_no_text_is_told(kets: Kets) -> None:
+    (kets.home / "noise").write_bytes(b"\xff" * 9)
+    for key in ("noise", "x"):
+        said = kets("ledger", "check", "noise", "--key", key, "--json")
+        assert (said.status, said.json["ok"], said.problem.count("\n")) == (1, False, 1)
+    assert kets("trust", "update", "noise", "--json").json["ok"] is False
 
 
 def test_a_file_that_cannot_be_written_is_told(kets: Kets) -> None:
