@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -36,13 +37,40 @@ def marked(style: str, word: str, rest: str) -> Text:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table for people; nothing where nobody would read it."""
+    """A table for people. Numbers and dates in it are copied, so no word is broken: where it would have to be, the
+    cells of a row stand below one another instead."""
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = _widths([list(column) for column in zip(columns, *cells, strict=True)], console.width)
+    if widths is None:
+        _listed(title, columns, cells)
+        return
     shown = Table(title=title, title_justify="left", title_style="bold")
-    for column in columns:
-        shown.add_column(column, overflow="fold")
-    for row in rows:
-        shown.add_row(*("" if cell is None else str(cell) for cell in row))
+    for column, width in zip(columns, widths, strict=True):
+        shown.add_column(column, overflow="fold", width=width)
+    for row in cells:
+        shown.add_row(*row)
     console.print(shown)
+
+
+def _widths(columns: list[list[str]], across: int) -> list[int] | None:
+    """Of each column: as wide as its widest cell, or less, down to its longest word; None where that is too wide."""
+    widths = [max(map(cell_len, column)) for column in columns]
+    least = [max((cell_len(word) for cell in column for word in cell.split()), default=0) for column in columns]
+    room = across - 3 * len(columns) - 1  # what the lines between take
+    if sum(least) > room:
+        return None
+    while sum(widths) > room:
+        widest = max((at for at, width in enumerate(widths) if width > least[at]), key=widths.__getitem__)
+        widths[widest] -= 1
+    return widths
+
+
+def _listed(title: str, columns: Sequence[str], rows: list[list[str]]) -> None:
+    console.print(title, style="bold")
+    longest = max(map(cell_len, columns))
+    for row in rows:
+        told = (f"{name:{longest}}  {cell}" for name, cell in zip(columns, row, strict=True) if cell)
+        console.print("\n".join(told) + "\n", highlight=False)
 
 
 def answer(value: dict[str, Any], *, as_json: bool) -> None:
