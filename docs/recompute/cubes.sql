@@ -2,8 +2,8 @@
 -- ends that facts.sql leaves. Leaves the tables published and counted, and writes its findings. Rules: docs/how-to/recompute.md.
 CREATE OR REPLACE MACRO file(name) AS getvariable('publication') || '/' || name;
 CREATE OR REPLACE TABLE manifest AS
-SELECT "month" AS month_of, k, ledger_size, checkpoint, cubes
-FROM read_json(file('manifest.json'), columns = {"month": 'VARCHAR', k: 'INTEGER', ledger_size: 'BIGINT',
+SELECT "month" AS month_of, revision, k, ledger_size, checkpoint, cubes
+FROM read_json(file('manifest.json'), columns = {"month": 'VARCHAR', revision: 'INTEGER', k: 'INTEGER', ledger_size: 'BIGINT',
     checkpoint: 'VARCHAR', cubes: 'STRUCT("name" VARCHAR, "columns" VARCHAR[], cells BIGINT, withheld BIGINT)[]'});
 CREATE OR REPLACE TABLE finding (code VARCHAR, about VARCHAR, what VARCHAR);
 
@@ -197,7 +197,8 @@ INSERT INTO finding
 SELECT 'cell-recoverable', named(cube, coalesce(hidden[1], whole)), 'withheld alone of a total and its parts'
 FROM sums WHERE unknowns = 1;
 INSERT INTO finding
-SELECT 'cell-needless', named(cube, key), 'withheld, though the facts give 0' FROM cell WHERE withheld AND n = 0;
+SELECT 'cell-needless', named(cube, key), 'withheld, though the facts give 0'
+FROM cell, manifest WHERE withheld AND n = 0 AND revision IS NOT DISTINCT FROM 1;
 INSERT INTO finding
 SELECT 'manifest-differs', u."name", 'the manifest has ' || coalesce(m.cells, 0) || ' cells, ' || coalesce(m.withheld, 0)
     || ' withheld; there are ' || s.cells || ', ' || s.withheld

@@ -148,3 +148,19 @@ def test_groups_of_codes_are_those_of_the_code_lists(auditor: Auditor) -> None:
         assert dict(asked.fetchall()) == expected
     ages = auditor.con.execute("SELECT age, age_band(age) FROM range(120) t(age)").fetchall()
     assert dict(ages) == {age: age_band(1900, 1900 + age) for age in range(120)}
+
+
+@pytest.mark.parametrize(("revision", "needless"), [(1, True), (2, False)])
+def test_only_of_a_first_publication_is_no_zero_withheld(revision: int, needless: bool) -> None:
+    """A revision withholds a count that has become 0 where it would tell those that were withheld before."""
+    [asked] = [part for part in (RECIPE / "cubes.sql").read_text("utf-8").split(";") if "'cell-needless'" in part]
+    con = duckdb.connect()
+    con.execute(f"CREATE TABLE manifest AS SELECT {revision} AS revision")
+    con.execute(
+        "CREATE MACRO named(cube, key) AS cube; CREATE TABLE finding (code VARCHAR, about VARCHAR, what VARCHAR)"
+    )
+    con.execute("CREATE TABLE cell (cube VARCHAR, key VARCHAR[], n INTEGER, withheld BOOLEAN)")
+    con.execute("INSERT INTO cell VALUES ('told', [], 0, false), ('hidden', [], 0, true), ('small', [], 3, true)")
+    con.execute(asked)
+    assert con.execute("SELECT about FROM finding").fetchall() == [("hidden",)] * needless
+    con.close()
