@@ -10,7 +10,7 @@ from domain import facts as f
 from domain import identifiers
 from domain.employer import Employer
 from domain.errors import Refused
-from domain.event import Actor, Role
+from domain.event import Actor, Role, Standing
 
 if TYPE_CHECKING:
     from datetime import date
@@ -123,11 +123,20 @@ class Directory:
             raise Refused("identity-claimed")
 
     def certificate(self, worker: Worker, number: str) -> UUID:
-        """Raises: Refused("certificate-unknown")."""
-        for certificate in worker.certificates.values():
-            if isinstance(certificate.number, f.CertificateNumber) and certificate.number.number == number:
-                return certificate.id
-        raise Refused("certificate-unknown", number=number)
+        """The one of this number. An employer may have stated what the body attests: of several it is one that is not
+        revoked, an attested one first, the latest.
+
+        Raises: Refused("certificate-unknown").
+        """
+        found = [
+            certificate
+            for certificate in worker.certificates.values()
+            if isinstance(certificate.number, f.CertificateNumber) and certificate.number.number == number
+        ]
+        if not found:
+            raise Refused("certificate-unknown", number=number)
+        attested = Standing.AUTHORITY_ATTESTED
+        return max(found, key=lambda one: (one.state != "revoked", one.standing is attested, one.issued_on)).id
 
     def apprenticeship(self, worker: Worker, host: str) -> UUID:
         """The one open with this host. Raises: Refused("apprenticeship-unknown")."""

@@ -208,6 +208,24 @@ def test_a_transfer_takes_the_employment_to_another_employer(site: Site) -> None
     assert load(site, {**pay, "submitter": BETA}).recorded == 1
 
 
+def test_a_revoked_certificate_is_gone_also_where_the_employer_stated_it(site: Site) -> None:
+    stated = row(1, "certificate", effective_on="2026-02-09", ends_on="2027-02-08", certificate="F.431000.001.02")
+    attested = {**stated, "submitter": "bnsp"}
+    revoke = row(1, "revoke-certificate", submitter="bnsp", effective_on="2026-02-10", reason="misconduct", number="N1")
+    rows = [{**stated, "number": "N1"}, {**attested, "number": "N1"}, {**attested, "number": "N2"}]
+    assert load(site, *founded(), hired(1), *rows).refused == {}
+
+    def standing() -> list[tuple[str, str]]:
+        certificates = site.registry.worker(stream_of(site, 1))[1].certificates.values()
+        return sorted((one.number.number, one.standing) for one in certificates if one.state == "valid")  # type: ignore[union-attr]
+
+    assert load(site, {**revoke, "ref": "r-1"}).refused == {}
+    assert standing() == [("N1", "employer-stated"), ("N2", "authority-attested")], "the body's own first"
+    assert load(site, {**revoke, "ref": "r-2"}).refused == {}
+    assert standing() == [("N2", "authority-attested")]
+    assert load(site, {**revoke, "ref": "r-3"}).refused == {"certificate-revoked": 1}
+
+
 def test_a_late_report_finds_its_place_and_says_why(site: Site) -> None:
     end = row(1, "end", ref="e", effective_on="2026-02-27", reason="resignation")
     late = row(1, "wage", ref="w", effective_on="2026-02-10", wage="6000000", late_reason="system-change")
