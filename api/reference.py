@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ DESCRIPTION = """Employers' files come in; records, histories, cards and counts 
 
 **Times**: `recorded_at` and `known_at` are moments with an offset; `effective_on` and `as_of` are civil dates at the
 workplace."""
+
+_CODE, _STRONG = re.compile(r"`([^`]+)`"), re.compile(r"\*\*([^*]+)\*\*")
 
 router = APIRouter(include_in_schema=False)
 
@@ -55,7 +58,7 @@ def page(request: Request) -> str:
     """The routes in words; `/openapi.json` has all of it."""
     document = request.app.openapi()
     sections = "".join(_sections(document["paths"]))
-    description = "".join(f"<p>{escape(part)}</p>" for part in document["info"]["description"].split("\n\n"))
+    description = _html(document["info"]["description"])
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>KETS API</title><h1>KETS API</h1>{description}'
         f'<p><a href="openapi.json">openapi.json</a></p>{sections}</html>'
@@ -67,10 +70,20 @@ def _sections(paths: dict[str, Any]) -> Iterator[str]:
         for method, operation in methods.items():
             answers = ", ".join(operation["responses"])
             parameters = "".join(
-                f"<li><code>{escape(p['name'])}</code> ({p['in']}) {escape(p.get('description', ''))}</li>"
+                f"<li><code>{escape(p['name'])}</code> ({p['in']}) {_marked(p.get('description', ''))}</li>"
                 for p in operation.get("parameters", ())
             )
             yield (
                 f"<h2><code>{method.upper()} {escape(path)}</code> {escape(operation['summary'])}</h2>"
-                f"<p>{escape(operation['description'])}</p><ul>{parameters}</ul><p>Answers: {answers}</p>"
+                f"{_html(operation['description'])}{parameters and f'<ul>{parameters}</ul>'}<p>Answers: {answers}</p>"
             )
+
+
+def _html(text: str) -> str:
+    """The paragraphs of a description."""
+    return "".join(f"<p>{_marked(part)}</p>" for part in text.split("\n\n"))
+
+
+def _marked(text: str) -> str:
+    """The two marks of Markdown that descriptions have, `code` and **strong**."""
+    return _STRONG.sub(r"<strong>\1</strong>", _CODE.sub(r"<code>\1</code>", escape(text)))

@@ -160,6 +160,9 @@ def test_the_page_lists_every_route_without_a_script(client: TestClient) -> None
     for route in ROUTES:
         assert f"<code>{route}</code>" in page.text
     assert "<script" not in page.text
+    assert "<strong>For this machine only.</strong>" in page.text
+    assert "(<code>loopback-only</code>)" in page.text
+    assert [mark for mark in ("`", "**", "<ul></ul>", "\n\n") if mark in page.text] == []
     assert "http" not in page.text.replace("http-equiv", "")
 
 
