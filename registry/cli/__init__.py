@@ -120,6 +120,7 @@ def _setting(where: tuple[object, ...]) -> str:
 
 
 def _fail(code: str, said: str, status: int) -> None:
+    said = said.removeprefix(f"{code}: ")  # some errors begin with their code
     errors.print(marked("bold red", code, f": {said}"))
     answer({"ok": False, "code": code, "message": said}, as_json="--json" in sys.argv)
     sys.exit(status)

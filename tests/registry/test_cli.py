@@ -223,6 +223,7 @@ def test_missing_keys_and_an_unreachable_database_leave_with_five(kets: Kets, mo
     monkeypatch.setenv("KETS_KEYS", str(kets.home / "none"))
     gone = kets("worker", "show", anybody, "--json")
     assert (gone.status, gone.json["code"]) == (5, "keys-missing")
+    assert gone.problem.count("keys-missing") == 1
     monkeypatch.setenv("KETS_KEYS", str(kets.site.settings.key_folder))
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none?connect_timeout=1")
     down = kets("worker", "show", anybody, "--json")
