@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 
 JAKARTA, JAYAPURA = ZoneInfo("Asia/Jakarta"), ZoneInfo("Asia/Jayapura")
 State = worker.Worker | employer.Employer
+_TWICE: dict[type[Fact], str] = {
+    f.Hired: "already-employed",
+    f.WorkerRegistered: "registered-already",
+    f.EmployerRegistered: "registered-already",
+    f.EstablishmentOpened: "establishment-exists",
+}
+"""Facts of which there cannot be two: the second is refused for what it is, also when it takes effect before the first.
+"""
 LATE_REASONS: tuple[str, ...] = get_args(LateReason)
 
 
@@ -208,8 +216,8 @@ class History:
         for version, reason in found.items():
             if version in before and before[version].code == reason.code:
                 continue
-            hired_twice = isinstance(event.fact, f.Hired) and reason.code == "already-employed"
-            if version == own or hired_twice:
+            twice = _TWICE.get(type(event.fact)) == reason.code
+            if version == own or twice:
                 raise reason
             raise Refused("breaks-later-fact", version=version, reason=reason.code)
 

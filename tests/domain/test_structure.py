@@ -52,6 +52,7 @@ REFUSED: list[tuple[str, tuple[Fact, ...], Fact]] = [
     ("not-registered", (), verified()),
     ("not-registered", (), a(f.EstablishmentOpened)),
     ("registered-already", (registered(),), registered("2021-01-01")),
+    ("registered-already", (registered("2021-01-01"),), registered("2020-01-01")),
     # hire
     ("employment-exists", (*EMPLOYED, LEFT), hired(DAY_3)),
     ("already-employed", EMPLOYED, second_job()),
@@ -173,7 +174,9 @@ REFUSED: list[tuple[str, tuple[Fact, ...], Fact]] = [
     ),
     # employers
     ("registered-already", COMPANY, a(f.EmployerRegistered, DAY_2)),
+    ("registered-already", COMPANY, a(f.EmployerRegistered, "2019-01-01")),
     ("establishment-exists", COMPANY, a(f.EstablishmentOpened, DAY_2)),
+    ("establishment-exists", COMPANY, a(f.EstablishmentOpened, "2019-01-01")),
     ("establishment-exists", (*COMPANY, a(f.EstablishmentClosed, DAY_2)), a(f.EstablishmentOpened, DAY_3)),
     ("establishment-unknown", COMPANY[:1], a(f.EstablishmentMoved)),
     ("establishment-unknown", COMPANY[:1], a(f.EstablishmentClosed)),
