@@ -148,7 +148,10 @@ def bundle(
         older = outside.text(checkpoint) if checkpoint else None
         verifier = signer_of(settings).verifier
         made = make(conn, folder_of(settings), stream, verifier, older=older, data_key=key)
-    out.write_bytes(written(made.bundle))
+    data = written(made.bundle)
+    if personal:
+        out.touch(mode=0o600)
+    out.write_bytes(data)
     facts = len(made.bundle["facts"])
     console.print(f"{facts:,} facts, {made.later:,} later ones not in the ledger yet: {out}")
     if personal:

@@ -232,6 +232,7 @@ def test_the_commands(site: Site, kets: Callable[..., tuple[int, dict[str, Any]]
     key = kets("ledger", "key")[1]["key"]
     status, said = kets("audit", "bundle", who, "--out", "b.json", "--personal", "--checkpoint", "kept")
     assert (status, said["facts"], said["later"], said["personal"]) == (0, 2, 0, True)
+    assert Path("b.json").stat().st_mode & 0o077 == 0, "the data key is in it"
     for words in ((), ("--key", key), ("--checkpoint", "kept")):
         status, said = kets("audit", "check", "b.json", *words)
         assert (status, said["worker"], said["facts"], said["complete"]) == (0, str(who), 2, False)
