@@ -46,6 +46,8 @@ AUTHORITIES = {
 }
 BEGINNING = frozenset({f.Hired, f.CertificateIssued, f.ApprenticeshipStarted})
 """The facts that give an id to what they begin."""
+PLACED = frozenset({f.Hired, f.LocationChanged})
+"""The facts that put somebody in a place of work, which must have been opened."""
 ABREAST = 4
 """Shards on which the new persons of a window begin."""
 WINDOW = 2048
@@ -283,7 +285,7 @@ class Loader:
             organisation=by.organisation,
             authority=row.submitter or "",
         )
-        if kind is f.Hired:
+        if kind in PLACED:
             self.directory.check_establishment(employer, row.establishment or "")
         return self.directory.transferred(row, case) if kind is f.EmployerTransferred else case
 
@@ -332,6 +334,8 @@ class Loader:
         )
         if kind is f.EmployerTransferred:
             case = self.directory.transferred(row, case)
+        if kind in PLACED:
+            self.directory.check_establishment(case.employer, row.establishment or "")
         fact = BUILD[ACTION_OF[kind]][1](row, case)
         if isinstance(fact, f.Hired):
             fact = msgspec.structs.replace(fact, declared=wrong.declared)

@@ -78,14 +78,16 @@ class Directory:
             raise Refused("establishment-unknown", establishment=code, known=known)
 
     def transferred(self, row: Row, case: Case) -> Case:
-        """The case with the employer that takes over, at the place the row names or that employer's first.
+        """The case with the employer that takes over, at its place that the row names or its first.
 
-        Raises: Refused("counterparty-unknown").
+        Raises: Refused("counterparty-unknown"), Refused("establishment-unknown").
         """
         try:
             stream = self.employer(row.counterparty or "")
         except Refused as error:
             raise Refused("counterparty-unknown", got=row.counterparty) from error
+        if row.establishment:
+            self.check_establishment(stream, row.establishment)
         taker = self.state(stream)
         places = taker.establishments
         place = places.get(row.establishment or "") or next(iter(places.values()), None)

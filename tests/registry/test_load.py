@@ -195,6 +195,21 @@ def test_a_hire_needs_a_place_of_work_that_was_opened(site: Site) -> None:
     assert submit(hired(1, establishment="KARAWANG-2")).recorded == 2, "the same loader sees that it was opened since"
 
 
+def test_so_does_who_is_moved_or_transferred_there_or_was_hired_for_another(site: Site) -> None:
+    moved = row(1, "location", ref="l", effective_on="2026-02-09", establishment="BEKASI-1", regency="32.75")
+    assert load(site, *founded(), *founded(BETA), hired(1), moved).refused == {}
+    elsewhere = {"establishment": "KARAWANG-2", "regency": "32.15"}
+    wrong = [
+        {**moved, "ref": "l-2", **elsewhere},
+        {**moved, "ref": "c-1", "action": "correct", "corrects": "l", **elsewhere},
+        {**hired(1), "ref": "c-2", "action": "correct", "corrects": "h-1", **elsewhere},
+        row(1, "transfer", ref="t", effective_on="2026-02-20", counterparty=BETA, **elsewhere),
+    ]
+    assert load(site, *wrong).refused == {"establishment-unknown": 4}
+    place = {**founded()[1], "ref": "f-3", **elsewhere}
+    assert load(site, place, {**place, "submitter": BETA}, *wrong).refused == {}
+
+
 def test_a_transfer_takes_the_employment_to_another_employer(site: Site) -> None:
     transfer = row(1, "transfer", ref="t", effective_on="2026-02-20", counterparty=BETA)
     assert load(site, *founded(), hired(1), transfer).refused == {"counterparty-unknown": 1}
