@@ -63,7 +63,8 @@ def serve(site: Site, port: int) -> None:
     try:
         if not _ready(host, port, children, stopped):
             raise Refused("not-started", see=str(site.settings.home.resolve() / "log"))
-        console.print(f"KETS is up: http://{host}:{port} (API: /docs), for this machine only. Ctrl-C ends it.")
+        where = f"http://{host}:{port}"
+        console.print(f"KETS is up, for this machine only: {where}/docs (API), {where}/verify (cards). Ctrl-C ends it.")
         shown = None
         while not stopped.wait(0.5):
             shown = _show(site, shown)

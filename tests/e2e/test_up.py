@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -51,8 +52,8 @@ class Up:
         )
         assert self.process.stdout is not None
         with self.process.stdout as output:
-            said = output.readline()
-            assert "KETS is up" in said, said + output.read()
+            self.said = output.readline()
+            assert "KETS is up" in self.said, self.said + output.read()
 
     def ask(self, path: str, body: bytes | None = None) -> Any:
         headers = {"Content-Type": "text/csv"} if body else {}
@@ -102,7 +103,11 @@ def test_a_file_goes_in_and_a_count_comes_out_and_a_kill_loses_nothing(up: Up) -
     assert up.ask(placed)["rows"] == before
 
 
-def test_an_interrupt_ends_it_in_order(up: Up) -> None:
+def test_it_says_where_it_is_and_an_interrupt_ends_it_in_order(up: Up) -> None:
+    docs, verify = re.findall(r"http://\S+", up.said)
+    with urllib.request.urlopen(docs, timeout=30) as page:  # noqa: S310 - loopback
+        assert b"<h1>KETS API</h1>" in page.read()
+    assert verify.endswith(f":{up.port}/verify")
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(timeout=30) == 0
     assert up.others() == []
