@@ -62,7 +62,7 @@ def replay(
         entries, state = timeline(history, known_at=moment, on=day), history.state(known_at=moment, on=day)
         found = shown(state, day)
         table(
-            said(lang, "known-at", moment=moment.isoformat()) if moment else said(lang, "known-now"),
+            said(lang, "known-at", moment=_shown(moment)) if moment else said(lang, "known-now"),
             COLUMNS[lang]["facts"],
             [_line(entry, came.get(entry.version), proved[entry.version], lang) for entry in entries],
         )
@@ -114,7 +114,7 @@ def _ordered(first: Any, last: Any) -> Any:
 
 
 def _line(entry: Entry, source: Source | None, proof: Proof, lang: Language) -> tuple[object, ...]:
-    recorded = entry.recorded_at.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M:%S")
+    recorded = _shown(entry.recorded_at)
     by = f"{entry.role} {entry.organisation[:8]} {entry.person}".strip()
     came = said(lang, "came", door=said(lang, source.door), line=source.line, ref=source.ref) if source else ""
     return (
@@ -128,6 +128,11 @@ def _line(entry: Entry, source: Source | None, proof: Proof, lang: Language) -> 
         _proof(proof, lang),
         _remarks(entry, lang),
     )
+
+
+def _shown(moment: datetime) -> str:
+    """As a clock in Jakarta shows it."""
+    return moment.astimezone(JAKARTA).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _remarks(entry: Entry, lang: Language) -> str:

@@ -142,6 +142,7 @@ def test_a_file_becomes_a_card_that_is_verified_offline_and_a_history_that_is_re
     assert bands == [4]
     assert [fact["topic"] for fact in before.json["facts"] if not fact["stands"]]  # known, but not yet true
     unknown = kets("replay", worker, "--known-at", "2020-01-01", "--json")
+    assert "Facts known at 2020-01-01 23:59:59\n" in unknown.text
     assert unknown.json["facts"] == []
     assert not re.search(r"born *\u2502 0", unknown.text), "nobody is born in the year 0"
     told = kets("replay", worker, "--lang", "id").text
