@@ -155,6 +155,26 @@ def test_a_refresh_fetches_what_changed_and_no_more(
         ministry.now = now
 
 
+def test_a_phone_without_room_for_the_lists_checks_by_them_all_the_same(
+    phones: Phones, door: Door, welder: dict[str, Any]
+) -> None:
+    quota = "Storage.overrideQuotaForOrigin"
+    with phones.phone() as phone:
+        debugger = phone.context.new_cdp_session(phone.page)
+        debugger.send(quota, {"origin": door.url, "quotaSize": 1})
+        phone.visit(door.url)
+        phone.page.get_by_text("mungkin penyimpanan perangkat ini penuh").wait_for()
+        give_text(phone, welder["text"])
+        assert phone.answer() == ("valid", "valid")
+        debugger.send(quota, {"origin": door.url})
+        phone.page.get_by_role("button", name="Perbarui").click()
+        phone.page.get_by_text("Sudah").wait_for()
+        phone.page.route("**/v1/lists/**", lambda route: route.abort())  # what it wrote down must do
+        phone.page.reload()
+        give_text(phone, welder["text"])
+        assert phone.answer() == ("valid", "valid")
+
+
 def test_a_list_that_an_earlier_page_kept_is_refused_until_the_next_refresh(
     phones: Phones, ministry: Site, welder: dict[str, Any]
 ) -> None:

@@ -18,10 +18,13 @@ import { Unreachable } from "./fetching.js";
 import { fetchStatuses, fetchTrusted, type Kept, type Tokens, type Wanted } from "./refreshing.js";
 import { now } from "./times.js";
 
-/** What a refresh has brought. `lists`: how many status lists are newer than before; `code`: why one was refused. */
+/**
+ * What a refresh has brought. `lists`: how many status lists are newer than before; `code`: why one was refused;
+ * "unkept": they are used while this page is open, but the device has no room for them.
+ */
 export type Refreshed =
   | { readonly kind: "new" | "same"; readonly lists: number }
-  | { readonly kind: "offline" }
+  | { readonly kind: "offline" | "unkept" }
   | { readonly kind: "refused"; readonly code: Code };
 
 /**
@@ -40,6 +43,7 @@ export interface Held {
 export class Lists {
   #kept: Kept | undefined;
   #status = new Map<number, Tokens>();
+  #unwritten: ReadonlyMap<number, Tokens> = new Map(); // in use, and not on the device yet
   #asked = new Set<number>();
   #dir: Promise<TrustDir> | undefined;
   #refreshing: Promise<Refreshed> | undefined;
@@ -125,7 +129,10 @@ export class Lists {
       }
       const changed = [...found].filter(([shard, { tokens }]) => isOther(tokens, this.#status.get(shard)));
       const isNew = changed.length > 0 || kept.trustList !== this.#kept?.trustList;
-      await this.#keep(kept, new Map(changed.map(([shard, { tokens }]) => [shard, tokens])));
+      const isKept = await this.#keep(kept, new Map(changed.map(([shard, { tokens }]) => [shard, tokens])));
+      if (!isKept) {
+        return { kind: "unkept" };
+      }
       return refused ? { kind: "refused", code: refused } : { kind: isNew ? "new" : "same", lists: changed.length };
     } catch (error) {
       if (error instanceof VerificationError) {
@@ -146,14 +153,25 @@ export class Lists {
       .sort((one, other) => worth(one) - worth(other) || one.shard - other.shard);
   }
 
-  async #keep(kept: Kept, status: ReadonlyMap<number, Tokens>): Promise<void> {
-    const entries = [...status].map(([shard, tokens]) => [`status/${shard}`, tokens]);
-    await write({ kept, ...Object.fromEntries(entries) });
+  /** Use them from now on, and write them down; false when the device does not take them. */
+  async #keep(kept: Kept, status: ReadonlyMap<number, Tokens>): Promise<boolean> {
     this.#kept = kept;
     this.#dir = undefined;
     for (const [shard, tokens] of status) {
       this.#status.set(shard, tokens);
     }
+    this.#unwritten = new Map([...this.#unwritten, ...status]);
+    const entries = [...this.#unwritten].map(([shard, tokens]) => [`status/${shard}`, tokens]);
+    try {
+      await write({ kept, ...Object.fromEntries(entries) });
+    } catch (error) {
+      if (error instanceof DOMException) {
+        return false; // most often its storage is full
+      }
+      throw error;
+    }
+    this.#unwritten = new Map();
+    return true;
   }
 
   /** Forget everything, the pinned root too. */
@@ -161,6 +179,7 @@ export class Lists {
     await clear();
     this.#kept = this.#dir = undefined;
     this.#status.clear();
+    this.#unwritten = new Map();
   }
 }
 

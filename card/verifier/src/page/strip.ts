@@ -58,6 +58,8 @@ function told(result: Refreshed): string {
       return say("refreshed-new");
     case "same":
       return say("refreshed-same");
+    case "unkept":
+      return say("refreshed-unkept");
     case "offline":
       return say("refreshed-offline");
     case "refused":

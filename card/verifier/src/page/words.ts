@@ -65,6 +65,10 @@ export const WORDS = {
   refreshing: { id: "Mengambil daftar …", en: "Fetching lists …" },
   "refreshed-new": { id: "Sudah diperbarui", en: "Refreshed" },
   "refreshed-same": { id: "Sudah yang terbaru", en: "Already the latest" },
+  "refreshed-unkept": {
+    id: "Dipakai, tetapi tidak dapat disimpan: mungkin penyimpanan perangkat ini penuh",
+    en: "In use, but could not be kept: this device's storage may be full",
+  },
   "refreshed-offline": { id: "Tanpa jaringan; daftar ini tetap dipakai", en: "No network; these stay in use" },
   "refreshed-refused": { id: "Ditolak: {why}", en: "Refused: {why}" },
 
