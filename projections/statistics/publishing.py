@@ -6,6 +6,8 @@ as they were known, up to the very positions, and must agree with all that was p
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import shutil
@@ -19,6 +21,7 @@ import ibis
 import numpy as np
 
 from domain.errors import Refused
+from keys.files import sync_folder
 from projections.statistics.counting import counted
 from projections.statistics.cubes import COUNTED, Cube, cubes_of, lattice
 from projections.statistics.ends import ends
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from projections.statistics.lattice import Bools, Dimension, Ints
 
 ROWS = {"hires": hires, "ends": ends}
+BUILDING = ".new-"
+"""Begins the name of a folder that nobody reads yet."""
 
 
 class Source(NamedTuple):
@@ -71,12 +76,16 @@ def publish(source: Source, month: date, cut_off: datetime, out: Path, *, now: d
     before, Refused("month-open") at a cut-off within the month, Refused("revision-differs") when the facts do not
     give what an earlier revision published, Refused("publication-exists") when another took its place meanwhile.
     """
-    now = now or datetime.now(UTC)
+    with _alone(out):
+        return _published(source, month, cut_off, out, now or datetime.now(UTC))
+
+
+def _published(source: Source, month: date, cut_off: datetime, out: Path, now: datetime) -> Publication:
     earlier = [each for each in publications(out) if each.month == f"{month:%Y-%m}"]
     _check(source, month, cut_off, earlier, now)
     number = len(earlier) + 1
-    building = out / f".new-{uuid4()}"
-    building.mkdir(parents=True)
+    building = out / f"{BUILDING}{uuid4()}"
+    building.mkdir()
     try:
         cubes = [
             told
@@ -191,6 +200,17 @@ def _told(dimension: Dimension, column: str) -> list[tuple[str, ...]]:
     return [(*path[1:], *[TOTAL] * (3 - len(path))) for path in paths]
 
 
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """The folder, made if it is not there, for one publisher at a time; without what killed ones have left."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in out.glob(f"{BUILDING}*"):
+            shutil.rmtree(left)
+        yield
+
+
 def _written(path: Path, content: bytes) -> None:
     with path.open("wb") as file:
         file.write(content)
@@ -199,17 +219,18 @@ def _written(path: Path, content: bytes) -> None:
 
 
 def placed(building: Path, folder: Path) -> Path:
-    """One rename makes it visible: a crash before it leaves a folder beginning with `.new-`, which nobody reads.
+    """One rename makes it visible: a crash before it leaves a folder that nobody reads, and the next run removes.
 
     Raises: Refused("publication-exists").
     """
     folder.parent.mkdir(exist_ok=True)
+    sync_folder(building)
     try:
         building.rename(folder)
     except OSError as error:
+        if error.errno not in {errno.EEXIST, errno.ENOTEMPTY}:
+            raise
         raise Refused("publication-exists", got=f"{folder.parent.name}/{folder.name}") from error
     for each in (folder, folder.parent, folder.parent.parent):
-        handle = os.open(each, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
+        sync_folder(each)
     return folder

@@ -78,8 +78,10 @@ def source() -> Any:
 
 @pytest.fixture(scope="module")
 def published(source: Source, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two revisions, published a day after their cut-offs."""
+    """Two revisions, published a day after their cut-offs; somebody had been killed before."""
     out = tmp_path_factory.mktemp("publications")
+    (out / ".new-killed").mkdir()
+    (out / ".new-killed" / "hires-by-regency.csv").write_text("month,prov")
     for cut_off in CUT_OFFS:
         publish(source, MONTH, cut_off, out, now=cut_off + timedelta(days=1))
     return out
@@ -158,6 +160,10 @@ def test_all_formats_say_the_same(published: Path, cube: Any) -> None:
 
 def test_what_is_published_is_found_whole(published: Path) -> None:
     assert verified(published) == 2
+
+
+def test_what_was_left_by_somebody_killed_is_gone(published: Path) -> None:
+    assert sorted(path.name for path in published.iterdir()) == [".lock", "2026-01"]
 
 
 def test_what_was_altered_is_named(published: Path, tmp_path: Path) -> None:
