@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Unwrap = Callable[[UUID, str, bytes], bytes]
 """The data key of a stream, from the id of the key it is wrapped by, and the wrapped bytes. Raises: KeysError."""
+AWAY = frozenset({"token-missing", "token-refused", "token-unavailable"})
+"""Says nothing of a wrapped key: the token could not be asked."""
 SUSPECTS = 1_000
 SWAPS = 64
 _KEYS = (
@@ -123,6 +125,8 @@ class Keys:
         try:
             return self._unwrap(held.stream, held.kek, held.wrapped)
         except KeysError as error:
+            if error.code in AWAY:
+                raise
             if len(self._refused) < SWAPS:
                 self._refused.append(held)
             else:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from domain.errors import Refused
-from keys.keyring import Keyring
 from registry.audit import outside
 from registry.audit.bundle import LONGEST, make, written
 from registry.audit.check import check as check_bundle
@@ -105,7 +104,7 @@ def _connections(settings: Settings, *, without_vault: bool) -> Iterator[tuple[C
             yield conn, None
             return
         keys = closing.enter_context(connect(databases.vault_url, DatabaseRole.READ, autocommit=True))
-        yield conn, Vault(keys, unwrapping(Keyring.open(settings.key_folder)))
+        yield conn, Vault(keys, unwrapping(settings.open_keys()))
 
 
 def _audited(

@@ -185,8 +185,8 @@ def test_by_command_and_the_pin_comes_from_a_file(site: Site, folder: Path, tmp_
         "KETS_KEK": "pkcs11",
     }
 
-    def kets(*arguments: str, code: int = 0) -> Any:
-        command = [sys.executable, "-m", "registry", "keys", *arguments, "--json"]
+    def kets(*arguments: str, code: int = 0, of: tuple[str, ...] = ("keys",)) -> Any:
+        command = [sys.executable, "-m", "registry", *of, *arguments, "--json"]
         done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
         assert done.returncode == code, done.stderr
         return json.loads(done.stdout.splitlines()[-1])
@@ -197,4 +197,8 @@ def test_by_command_and_the_pin_comes_from_a_file(site: Site, folder: Path, tmp_
     assert kets("retire-kek", "kek-2", code=1)["code"] == "kek-in-use"
     assert kets("retire-kek", "kek-1") == {"ok": True, "kek": "kek-1"}
     assert one.key(claim.stream)
+    assert kets(of=("audit",))["findings"] == [], "the audit opens what the token wraps"
+    environment["KETS_PKCS11_TOKEN"] = "away"
+    assert kets(of=("audit",), code=1)["code"] == "token-missing", "no key is called altered when the token is away"
+    environment["KETS_PKCS11_TOKEN"] = soft.token.label
     assert kets("rotate-index") == {"ok": True, "version": 2, "entered": 0, "left": 1}
