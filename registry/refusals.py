@@ -319,6 +319,10 @@ RECORDING: dict[str, tuple[str, str]] = {
         "Ref '{ref}' sudah dipakai untuk baris dengan isi lain.",
         "The ref '{ref}' was used for a row with other content.",
     ),
+    "results-over-file": (
+        "Hasil tidak dapat ditulis di atas berkas yang dibaca ({file}); sebutkan berkas lain.",
+        "The results cannot be written over the file that is read ({file}); name another.",
+    ),
     "ref-unknown": (
         "Tidak ada baris tercatat dengan ref '{corrects}'.",
         "No row was recorded under the ref '{corrects}'.",

@@ -18,6 +18,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from domain.errors import Refused
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -44,12 +46,19 @@ NOTHING = Done(0, Counter(), 0, Counter())
 
 
 def begin(results: Path, file: Path, submitter: str | None, processes: int) -> Attempt:
-    """The attempt that was broken off, when it was at the same; else a new one, and nothing is left of another."""
+    """The attempt that was broken off, when it was at the same and all its result rows are there, in parts or whole;
+    else a new one, and nothing is left of another.
+
+    Raises: Refused("results-over-file").
+    """
+    if results.exists() and results.samefile(file):
+        raise Refused("results-over-file", file=file)
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     new = Attempt(digest, submitter, processes, uuid4())
     before = _noted(results)
-    if before is not None and before == msgspec.structs.replace(new, submission=before.submission):
+    same = before is not None and before == msgspec.structs.replace(new, submission=before.submission)
+    if before and same and all(part_of(path).exists() or path.exists() for path in shares(results, processes)):
         return before
     for path in shares(results, before.processes) if before and before.processes > 1 else ():
         path.unlink(missing_ok=True)

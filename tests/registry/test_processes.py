@@ -160,6 +160,29 @@ def test_another_file_or_submitter_begins_anew(tmp_path: Path) -> None:
     assert journal.begin(out, file, "9120001234567", 1).processes == 1
 
 
+def test_what_was_broken_off_begins_anew_when_some_of_its_results_are_gone(tmp_path: Path) -> None:
+    """Removed by somebody, or joined by a process that was killed before it removed the note."""
+    out, file = tmp_path / "out.csv", tmp_path / "rows.ndjson"
+    file.write_text("{}")
+    first = journal.begin(out, file, None, 2)
+    one, two = journal.shares(out, 2)
+    journal.part_of(one).rename(one)
+    assert journal.begin(out, file, None, 2) == first
+    one.unlink()
+    assert journal.begin(out, file, None, 2).submission != first.submission
+    assert [journal.part_of(path).read_bytes() for path in (one, two)] == [b"", b""]
+
+
+def test_results_are_not_written_over_the_file_that_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("ref,action\n")
+    (tmp_path / "other.csv").symlink_to(file)
+    for results in (file, tmp_path / "." / "rows.csv", tmp_path / "other.csv"):
+        with pytest.raises(Refused, match="results-over-file"):
+            journal.begin(results, file, None, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.csv", "rows.csv"]
+
+
 @pytest.mark.parametrize("cut", [b"", b"3,h-3,rec", b"3,h-3,recorded,,,,aa", "3,h-3,refused,caf\u00e9".encode()[:-1]])
 def test_a_result_row_that_was_cut_off_is_no_result(tmp_path: Path, cut: bytes) -> None:
     out = tmp_path / "out.csv"
