@@ -12,6 +12,9 @@ from registry.ledger.merkle import HASH
 if TYPE_CHECKING:
     from keys.notes import NoteSigner, NoteVerifier
 
+MOST = 1 << 63
+"""Leaves: what any reader counts with 64 bits, and a draw by 64 bits can reach."""
+
 
 class Checkpoint(NamedTuple):
     """The log named `origin` has `size` leaves with this root."""
@@ -43,6 +46,6 @@ def read(text: str, name: str) -> Checkpoint:
         origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
     except (IndexError, ValueError, binascii.Error) as error:
         raise Refused("checkpoint-malformed", expected="origin, size, root") from error
-    if origin != name or str(size) != lines[1] or size < 0 or len(root) != HASH:
-        raise Refused("checkpoint-malformed", expected=f"origin {name}, a size, a root of {HASH} bytes")
+    if origin != name or str(size) != lines[1] or not 0 <= size < MOST or len(root) != HASH:
+        raise Refused("checkpoint-malformed", expected=f"origin {name}, a size below 2^63, a root of {HASH} bytes")
     return Checkpoint(origin, size, root)

@@ -109,7 +109,11 @@ def test_a_proof_is_of_one_ledger(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["o\n", "o\n1\nx\n", "o\n01\n{root}\n", "o\n-1\n{root}\n", "p\n1\n{root}\n", "o\n1\nAAAA\n"]
+    "text",
+    [
+        *("o\n", "o\n1\nx\n", "o\n01\n{root}\n", "o\n-1\n{root}\n", "p\n1\n{root}\n", "o\n1\nAAAA\n"),
+        *(f"o\n{1 << 63}\n{{root}}\n", f"o\n{1 << 64}1\n{{root}}\n"),
+    ],
 )
 def test_a_signed_text_that_is_no_checkpoint(ledger: Ledger, text: str) -> None:
     signer = NoteSigner("o", ledger.signer.secret)
