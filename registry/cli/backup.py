@@ -85,6 +85,8 @@ def restore(
 ) -> None:
     """Bring events, vault and ledger back from a backup folder, then check that the ledger may go on."""
     settings, moment = Settings(), parse_moment(to)
+    if not root.is_dir():
+        raise Refused("backup-empty")
     note = checkpoint.read_text(encoding="utf-8") if checkpoint else None
     with locked(root):
         if into is not None:

@@ -48,6 +48,10 @@ def test_the_runbook(operator: Operator) -> None:
         last = operator.size()
         assert operator.kets("restore", operator.root)[1]["code"] == "restore-running"
 
+    mistyped = operator.folder / "backup"
+    assert operator.kets("restore", mistyped)[1]["code"] == "backup-empty"
+    assert not mistyped.exists(), "and no folder is made of a slip"
+
     # Back to the moment before the bad command. The ledger has promised more than that, and refuses to go on.
     (_, _), (status, said) = operator.runbook("A bad command at 10:32", MOMENT=moment)
     assert (status, said["code"]) == (1, "database-older-than-checkpoint"), said
