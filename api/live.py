@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from api.desk import Desk
 
-    Counting = Callable[[Connection[Any], list[str], date | None, date | None], list[dict[str, Any]]]
+    Counting = Callable[[Connection[Any], list[str], date | None, date | None, int], list[dict[str, Any]]]
 
 router = APIRouter(prefix="/v1/statistics", tags=["statistics"])
 
@@ -140,7 +140,7 @@ def flow_table(
     limit: Limit = 1_000,
 ) -> Flows:
     """Live: who came, who left and why, how long they had stayed, how long they had been without a job."""
-    return Flows(**_table(desk, "flows", dimensions, since, until, limit, _flows))
+    return Flows(**_table(desk, "flows", dimensions, since, until, limit, _at(flows.flows)))
 
 
 @router.get("/training", responses=responses("dimension-unknown", "read-model-building"), summary="Work after training")
@@ -168,7 +168,7 @@ def quality_table(
 
     By the month in which they became known, of the organisation that had recorded the fact.
     """
-    return Quality(**_table(desk, "quality", dimensions, since, until, limit, _quality))
+    return Quality(**_table(desk, "quality", dimensions, since, until, limit, _at(quality.quality)))
 
 
 @router.get(
@@ -189,17 +189,9 @@ def card_table(
     return Cards(**_table(desk, "card-counts", dimensions, since, until, limit, _at(cardcounts.card_counts, day)))
 
 
-def _flows(conn: Connection[Any], by: list[str], since: date | None, until: date | None) -> list[dict[str, Any]]:
-    return flows.flows(conn, by, since=since, until=until)
-
-
-def _quality(conn: Connection[Any], by: list[str], since: date | None, until: date | None) -> list[dict[str, Any]]:
-    return quality.quality(conn, by, since=since, until=until)
-
-
-def _at(counting: Callable[..., list[dict[str, Any]]], day: date) -> Counting:
-    """What depends on the day of asking."""
-    return lambda conn, by, since, until: counting(conn, day, by, since=since, until=until)
+def _at(counting: Callable[..., list[dict[str, Any]]], *day: date) -> Counting:
+    """Of what depends on the day of asking, on that day."""
+    return lambda conn, by, since, until, most: counting(conn, *day, by, since=since, until=until, most=most)
 
 
 def _table(
@@ -210,7 +202,7 @@ def _table(
     if first and last and first > last:
         raise Refused("request-invalid", why=f"since: got {first:%Y-%m}, expected a month not after {last:%Y-%m}")
     with desk.reading() as conn:
-        rows = counting(conn, dimensions, first, last)
+        rows = counting(conn, dimensions, first, last, limit + 1)
         log = positions(conn)
     at = log.of(model)
     return {

@@ -76,7 +76,7 @@ def placements(
     if first and last and first > last:
         raise Refused("request-invalid", why=f"since: got {first:%Y-%m}, expected a month not after {last:%Y-%m}")
     with desk.reading() as conn:
-        rows = counted(conn, dimensions, since=first, until=last)
+        rows = counted(conn, dimensions, since=first, until=last, most=limit + 1)
         log = positions(conn)
     name = source(dimensions)
     at = log.of(name)

@@ -71,10 +71,13 @@ def card_counts(
     *,
     since: date | None = None,
     until: date | None = None,
+    most: int | None = None,
 ) -> list[dict[str, Any]]:
     """How many cards were issued, and are live, expired, suspended, revoked or superseded on `day`.
 
     By any of `DIMENSIONS`. `month` is that of the issue, also of live cards; of the end of expired ones; else that in
     which the state began. `cause` is why, of suspended and revoked ones. Raises: Refused("dimension-unknown").
     """
-    return grouped(conn, SOURCE.format(day=f"{day:%Y-%m-%d}"), by, DIMENSIONS, SUMS, since=since, until=until)
+    return grouped(
+        conn, SOURCE.format(day=f"{day:%Y-%m-%d}"), by, DIMENSIONS, SUMS, since=since, until=until, most=most
+    )

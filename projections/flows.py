@@ -122,7 +122,12 @@ SUMS = (
 
 
 def flows(
-    conn: Connection[Any], by: Sequence[str] = ("month",), *, since: date | None = None, until: date | None = None
+    conn: Connection[Any],
+    by: Sequence[str] = ("month",),
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    most: int | None = None,
 ) -> list[dict[str, Any]]:
     """Hires, ends, layoffs, conversions and medians of days by any of `DIMENSIONS`, both months included.
 
@@ -130,4 +135,4 @@ def flows(
     the employments that ended; `between_median`: of hires, days since the job before, of the `between_jobs` that had
     one. Raises: Refused("dimension-unknown").
     """
-    return grouped(conn, SOURCE, by, DIMENSIONS, SUMS, since=since, until=until)
+    return grouped(conn, SOURCE, by, DIMENSIONS, SUMS, since=since, until=until, most=most)

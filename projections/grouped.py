@@ -23,11 +23,12 @@ def grouped(
     order: str = "",
     since: date | None = None,
     until: date | None = None,
+    most: int | None = None,
 ) -> list[dict[str, Any]]:
     """`sums` over all rows of `source` in the months `since` to `until`, inclusive, by those of `dimensions` named.
 
     `source`, `sums` and `order` are SQL of our own. By no dimension: one row. Otherwise in the order of `order`, then
-    of the dimensions. Raises: Refused("dimension-unknown").
+    of the dimensions, the first `most` rows. Raises: Refused("dimension-unknown").
     """
     for dimension in by:
         if dimension not in dimensions:
@@ -36,8 +37,9 @@ def grouped(
     found = conn.execute(
         f"SELECT {columns}{', ' if by else ''}{sums} FROM {source}"  # noqa: S608 - dimensions are checked above
         " WHERE month >= coalesce(%s::date, '-infinity') AND month <= coalesce(%s::date, 'infinity')"
-        + (f" GROUP BY {columns} ORDER BY {', '.join(filter(None, (order, columns)))}" if by else ""),
-        (since, until),
+        + (f" GROUP BY {columns} ORDER BY {', '.join(filter(None, (order, columns)))}" if by else "")
+        + " LIMIT %s",
+        (since, until, most),
     )
     names = [column.name for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -72,9 +72,15 @@ def source(by: Iterable[str]) -> str:
 
 
 def placements(
-    conn: Connection[Any], by: Sequence[str] = ("province",), *, since: date | None = None, until: date | None = None
+    conn: Connection[Any],
+    by: Sequence[str] = ("province",),
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    most: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Placements and hires summed over all dimensions but `by`, months `since` to `until` inclusive; most first.
+    """Placements and hires summed over all dimensions but `by`, months `since` to `until` inclusive; most first, and
+    no more rows than `most`.
 
     Raises: Refused("dimension-unknown").
     """
@@ -89,4 +95,5 @@ def placements(
         order="placements DESC, hires DESC",
         since=since,
         until=until,
+        most=most,
     )

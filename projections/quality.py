@@ -90,7 +90,8 @@ def quality(
     *,
     since: date | None = None,
     until: date | None = None,
+    most: int | None = None,
 ) -> list[dict[str, Any]]:
     """How often, by any of `DIMENSIONS`. Raises: Refused("dimension-unknown")."""
     total = "coalesce(sum(n), 0)::bigint AS n"
-    return grouped(conn, "read.quality", by, DIMENSIONS, total, since=since, until=until)
+    return grouped(conn, "read.quality", by, DIMENSIONS, total, since=since, until=until, most=most)

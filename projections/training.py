@@ -76,6 +76,7 @@ def effect(
     *,
     since: date | None = None,
     until: date | None = None,
+    most: int | None = None,
 ) -> list[dict[str, Any]]:
     """How many completed a training and how many of them had work, by any of `DIMENSIONS`; asked on `day`.
 
@@ -87,4 +88,4 @@ def effect(
         over = f"completed_on + interval '{months} months' <= date '{day:%Y-%m-%d}'"
         sums += f", count(*) FILTER (WHERE {over}) AS seen_{months}"
         sums += f", count(*) FILTER (WHERE {over} AND after_{months}) AS employed_{months}"
-    return grouped(conn, "read.training", by, DIMENSIONS, sums, since=since, until=until)
+    return grouped(conn, "read.training", by, DIMENSIONS, sums, since=since, until=until, most=most)

@@ -114,6 +114,7 @@ def test_flows_by_other_dimensions(lives: Log) -> None:
         (None, "91-365", 0, 0, 1),
         (None, None, 1, 0, 0),
     ]
+    assert flows.flows(lives.conn, ("cause_group", "tenure_band"), since=date(2024, 3, 1), most=3) == found[:3]
     assert [row["layoffs"] for row in flows.flows(lives.conn, ("province",))] == [1]
     with pytest.raises(Refused, match="dimension-unknown"):
         flows.flows(lives.conn, ("name",))
@@ -212,6 +213,7 @@ def test_how_well_an_employer_reports(log: Log) -> None:
     assert {what for _, what, _, _ in found} == set(quality.WHATS)
     assert [row["month"] for row in quality.quality(log.conn, ("month",))] == [date(2026, 3, 1)], "Jakarta's month"
     before = quality.quality(log.conn, quality.DIMENSIONS)
+    assert quality.quality(log.conn, quality.DIMENSIONS, most=2) == before[:2]
     log.site.runner.rebuild("quality")
     assert quality.quality(log.conn, quality.DIMENSIONS) == before
 
@@ -243,6 +245,7 @@ def test_cards_by_what_became_of_them(log: Log) -> None:
     assert counted(TODAY, "cause") == [("", 3, 1, 0, 0, 0, 0), ("lost", 0, 0, 0, 1, 0, 0), ("stolen", 0, 0, 0, 0, 1, 0)]
     assert counted(TODAY, "month") == [(february, 3, 1, 0, 0, 1, 0), (march, 0, 0, 0, 1, 0, 0)]
     assert counted(date(2026, 4, 3), "month")[-1] == (april, 0, 0, 1, 0, 0, 0)
+    assert len(cardcounts.card_counts(log.conn, TODAY, ("cause",), most=2)) == 2
     assert counted(TODAY, "province") == [("kemendagri:2025/32", 3, 1, 0, 1, 1, 0)]
     before = log.conn.execute("SELECT changed_at FROM read.card ORDER BY 1").fetchall()
     log.site.runner.rebuild("cards", "card-counts")

@@ -86,6 +86,8 @@ def test_what_is_not_added_up_beforehand_is_counted_from_every_hire(site: Site) 
         found = counted(site, dimension)
         assert [sum(column) for column in zip(*((p, h) for *_, p, h in found), strict=True)] == list(total[0])
     assert counted(site, "age_band", "sex") == [("18-24", "F", 1, 1), ("55+", "F", 1, 1), ("35-44", "F", 0, 1)]
+    assert counted(site, "age_band", "sex", most=2) == [("18-24", "F", 1, 1), ("55+", "F", 1, 1)]
+    assert counted(site, "channel", most=1) == [("public-service", 2, 2)]
     assert counted(site, "regency", "province", since=date(2026, 2, 1)) == [
         ("kemendagri:2025/32.75", "kemendagri:2025/32", 1, 2),
         ("kemendagri:2025/32.73", "kemendagri:2025/32", 1, 1),
