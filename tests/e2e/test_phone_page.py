@@ -175,6 +175,18 @@ def test_a_phone_without_room_for_the_lists_checks_by_them_all_the_same(
         assert phone.answer() == ("valid", "valid")
 
 
+@pytest.mark.usefixtures("welder")
+def test_a_first_visit_to_a_server_that_names_no_root_says_so(phones: Phones, door: Door) -> None:
+    with phones.phone() as phone:
+        phone.page.route("**/v1/lists/root.json", lambda route: route.fulfill(body="<html>Masuk</html>"))
+        phone.page.goto(f"{door.url}/verify")
+        phone.page.get_by_text("Ditolak:").wait_for()
+        phone.page.unroute_all()
+        phone.page.get_by_role("button", name="Perbarui").click()
+        phone.page.locator("#lists[data-age=fresh]").wait_for()
+        well(phone)
+
+
 def test_a_list_that_an_earlier_page_kept_is_refused_until_the_next_refresh(
     phones: Phones, ministry: Site, welder: dict[str, Any]
 ) -> None:

@@ -2,7 +2,8 @@
 
 import { MAX_TOKEN as MAX_DELTA } from "../card/delta.js";
 import type { Bytes } from "../card/encoding.js";
-import type { PublicJwk } from "../card/es256.js";
+import { orRefuse } from "../card/errors.js";
+import { type PublicJwk, publicJwk } from "../card/es256.js";
 import {
   applied,
   type Code,
@@ -13,6 +14,7 @@ import {
   type TrustList,
   VerificationError,
 } from "../card/index.js";
+import { json } from "../card/json.js";
 import { MAX_TOKEN as MAX_STATUS } from "../card/status.js";
 import { MAX_TOKEN as MAX_TRUST } from "../card/trust.js";
 import { fetched, Unreachable } from "./fetching.js";
@@ -34,7 +36,7 @@ export interface Kept {
 
 /** The trust list of today and the titles it names; `before` is what is kept already. Raises: VerificationError. */
 export async function fetchTrusted(before: Kept | undefined): Promise<[Kept, TrustDir]> {
-  const root = before?.root ?? (JSON.parse(text(await there("root.json", MAX_TITLES))) as PublicJwk);
+  const root = before?.root ?? (await pinned());
   const trustList = text(await there("trust-list.jwt", MAX_TRUST));
   let chain: Bytes | null = null;
   let titles = before?.titles ?? (await there("titles.json", MAX_TITLES));
@@ -51,6 +53,12 @@ export async function fetchTrusted(before: Kept | undefined): Promise<[Kept, Tru
     return load();
   });
   return [{ root, trustList, titles, seen: dir.seen }, dir];
+}
+
+/** The root that the server names on the first visit. Raises: VerificationError, "trust-malformed". */
+async function pinned(): Promise<PublicJwk> {
+  const named = await there("root.json", MAX_TITLES);
+  return orRefuse("trust-malformed", () => publicJwk(json(named)));
 }
 
 /** What is kept of a shard: its status list, and the changes since, both as they were signed. */
