@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -216,3 +217,12 @@ def test_a_phone_lets_its_card_go(built: None, phones: Phones, door: Door, worke
         page.get_by_text("Ponsel ini belum memuat kartu").wait_for()
         page.reload()
         page.get_by_text("Ponsel ini belum memuat kartu").wait_for()
+
+
+def test_days_are_written_with_the_day_first_in_both_languages(
+    built: None, phones: Phones, door: Door, worker: str
+) -> None:
+    with enrolled(phones, door, worker) as phone:
+        for language in ("id", "en"):
+            phone.page.locator(f"[data-language={language}]").click()
+            assert re.fullmatch(r"\d{1,2} [A-Z][a-z]+ \d{4}", phone.page.locator("#until").inner_text())

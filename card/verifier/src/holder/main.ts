@@ -10,7 +10,7 @@ import { clock, enrol, Refusal, renewed } from "./enrolment.js";
 import { type Kept, read, write } from "./kept.js";
 import { symbol } from "./symbol.js";
 import { TURN, Turning } from "./turning.js";
-import { type Language, language, say, setLanguage, speak, type Word } from "./words.js";
+import { type Language, language, locale, say, setLanguage, speak, type Word } from "./words.js";
 
 const CODE = 16;
 const REFRESHED = 600_000; // milliseconds after which the registry is asked again
@@ -122,7 +122,7 @@ class Page {
   #code(text: string, at: Date): void {
     byId("symbol").replaceChildren(symbol(text));
     byId("made").dataset["at"] = at.toISOString();
-    byId("made").textContent = say("made-at", { time: at.toLocaleTimeString(language()) });
+    byId("made").textContent = say("made-at", { time: at.toLocaleTimeString(locale()) });
   }
 
   #left(milliseconds: number): void {
@@ -163,7 +163,7 @@ class Page {
     byId("answering-said").textContent = say("nonce-answering", { nonce: this.#answering });
     if (card) {
       const day = { dateStyle: "long", timeZone: "Asia/Jakarta" } as const;
-      byId("until").textContent = new Date(Date.parse(card.expiresAt) - 1).toLocaleDateString(language(), day);
+      byId("until").textContent = new Date(Date.parse(card.expiresAt) - 1).toLocaleDateString(locale(), day);
     }
   }
 

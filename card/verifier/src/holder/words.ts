@@ -72,6 +72,11 @@ export function say(word: Word, filled: Record<string, string | number> = {}): s
   return WORDS[word][current].replace(/\{(\w+)\}/g, (place, name: string) => String(filled[name] ?? place));
 }
 
+/** How days and times are written in it: the day before the month, as on the card. */
+export function locale(): string {
+  return current === "id" ? "id-ID" : "en-GB";
+}
+
 /** Put words into every element that names one, and mark the chosen language. */
 export function speak(): void {
   document.documentElement.lang = current;
