@@ -39,8 +39,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """The JSON of a secret file that only its owner may read."""
-    content: dict[str, Any] = json.loads(secret(path))
+    """The JSON of a secret file that only its owner may read. KeysError("keys-exposed", "keys-malformed")."""
+    try:
+        content = json.loads(secret(path))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise KeysError("keys-malformed", f"got {path.name}, which is cut off or altered, expected a JSON object")
     return content
 
 

@@ -80,6 +80,15 @@ def test_open_does_not_make_keys(tmp_path: Path, there: str) -> None:
         Keyring.open(folder)
 
 
+@pytest.mark.parametrize("left", [b"", b'{"kid": "kek-1", "k": "QUJD', b"[1]", b"\xff"])
+def test_a_file_that_is_cut_off_is_named_and_its_secret_is_not(tmp_path: Path, left: bytes) -> None:
+    Keyring.create(tmp_path / "keys")
+    (tmp_path / "keys" / "kek.json").write_bytes(left)
+    with pytest.raises(KeysError, match=r"^keys-malformed: got kek\.json") as caught:
+        Keyring.open(tmp_path / "keys")
+    assert caught.value.__context__ is None
+
+
 def test_a_signer_is_made_at_the_first_asking_and_kept(tmp_path: Path) -> None:
     keyring = Keyring.create(tmp_path / "keys", now=1_700_000_000)
     assert keyring.signers() == []
