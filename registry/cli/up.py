@@ -32,7 +32,9 @@ RENEW_EVERY = 3600.0
 
 
 def up(
-    port: Annotated[int | None, typer.Option(help="Port of the API on the loopback interface.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Port of the API on the loopback interface.")
+    ] = None,
 ) -> None:
     """Run the registry here until Ctrl-C: PostgreSQL (embedded unless DATABASE_URL), API, projections, ledger,
     the renewal of cards."""

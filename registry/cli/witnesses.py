@@ -69,7 +69,7 @@ def witness(
     log: Annotated[list[str], typer.Option(help="Verifier key of a ledger it watches; may be given again.")],
     name: Annotated[str, typer.Option(help="The witness's name, when its key is made.")] = "witness.example/kets",
     host: Annotated[str, typer.Option(help="Where it listens.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Its port; 0 for one that is free.")] = 8170,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Its port; 0 for one that is free.")] = 8170,
     request: Annotated[Path | None, typer.Option(help="Answer this request and end.", exists=True)] = None,
     out: Annotated[Path | None, typer.Option(help="With --request: where the answer goes.")] = None,
     as_json: Json = False,

@@ -217,6 +217,8 @@ def test_a_refusal_has_its_code_and_leaves_with_one(kets: Kets) -> None:
     for moment in ("0001-01-01T00:00", "9999-12-31T23:59-12:00"):
         assert kets("replay", unverified, "--known-at", moment, "--json").json["code"] == "usage"
     assert kets("load", "no-such-file.csv").status == 2
+    for words in (("up", "--port", 99_999), ("ledger", "witness", "dir", "--log", "x", "--port", 99_999)):
+        assert kets(*words).status == 2
 
 
 def test_missing_keys_and_an_unreachable_database_leave_with_five(kets: Kets, monkeypatch: pytest.MonkeyPatch) -> None:
