@@ -82,10 +82,10 @@ def run(
     with _connections(settings, without_vault=without_vault) as (conn, vault):
         found = _audited(conn, vault, folder_of(settings).path, verifier, kept, most)
     said = found.as_json() | {"witnessed": witnessed}
-    if report:
-        report.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     _show(found)
     show_witnesses(witnessed)
+    if report:  # last: a disk that is full takes nothing of what was found away
+        report.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     answer(said, as_json=as_json)
     if not found.ok:
         raise typer.Exit(1)

@@ -252,6 +252,9 @@ def test_a_file_that_cannot_be_written_is_told(kets: Kets) -> None:
         said = kets("sample", "--workers", 1, "--out", place, "--json")
         assert (said.status, said.json["code"], said.json["message"]) == (1, "file-unusable", why)
     assert kets("sample", "--workers", 1, "--out", "rows.txt", "--json").json["code"] == "usage"
+    audited = kets("audit", "--report", "/dev/full", "--json")
+    assert (audited.status, audited.json["code"]) == (1, "file-unusable")
+    assert "0 facts recomputed" in audited.text, "what was found is told before it is written"
 
 
 @pytest.mark.parametrize(
