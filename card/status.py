@@ -123,12 +123,12 @@ class StatusList:
 
         1. It is a COSE_Sign1 within bounds whose protected header has alg ES256, kid and typ statuslist+cwt, each in
            its one spelling, else "status-malformed".
-        2. It is signed, ES256, by a listed signer of that very shard, not revoked, and not after another signer took
-           over from it, else "status-signature".
+        2. It is signed, ES256, by a listed signer of that very shard, else "status-signature".
         3. Its claims are sub, the name of the shard, exp, iat, ttl, and status_list of 2 bits and 2^20 entries, in
            deterministic CBOR, and nothing else, else "status-malformed".
-        4. It is not older than `oldest`, the youngest seen, else "status-rollback".
-        5. It was not issued in the future, else "clock-behind" (5 minutes granted).
+        4. That signer is not revoked, and no other had taken over from it then, else "status-signature".
+        5. It is not older than `oldest`, the youngest seen, else "status-rollback".
+        6. It was not issued in the future, else "clock-behind" (5 minutes granted).
         """
         try:
             sign1 = cwt.parse(token, limit=MAX_TOKEN)
@@ -155,10 +155,8 @@ def _list_of(sign1: Sign1, key: TrustedKey | None, shard: int) -> StatusList:
         claims = plain.loads(sign1.payload)
         issued_at, expires_at, ttl = (whole(claims[name]) for name in (IAT, EXP, TTL))
         lst = claims[STATUS_LIST]["lst"]
-        if not key.may_list(issued_at):
-            raise VerificationError("status-signature", f"got a list of {issued_at}, when its signer signed none")
         _expect(sign1.payload, _payload(shard, issued_at, expires_at, ttl, lst))
-        return StatusList(
+        read = StatusList(
             shard=shard,
             issued_at=issued_at,
             expires_at=min(expires_at, issued_at + MAX_LIFETIME),
@@ -166,6 +164,9 @@ def _list_of(sign1: Sign1, key: TrustedKey | None, shard: int) -> StatusList:
         )
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise VerificationError("status-malformed", f"got a list of another form: {error!r}") from error
+    if not key.may_list(issued_at):
+        raise VerificationError("status-signature", f"got a list of {issued_at}, when its signer signed none")
+    return read
 
 
 def _expect(got: bytes, expected: bytes) -> None:

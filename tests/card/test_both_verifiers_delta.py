@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from card import delta, status
+from card import cwt, delta, status
+from card.projection import cbor, status_name
 from card.trustdir import delta_file, status_file
 from keys.encoding import b64url
 from tests.card import both
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 INDEX = 912_345
 BASE = NOW - 2 * DAY
+LISTED = {"bits": 2, "lst": status.compressed(status.packed([]))}
 
 
 class Gate:
@@ -43,6 +45,16 @@ class Gate:
         """A whole list came after the delta, and in it the card is good."""
         self.hold(self.delta(FAR))
         self.list({}, NOW - 60)
+
+    def rested(self, **said: Any) -> None:
+        """The signer had rested for a day when it signed a list with these members, by their keys, beside the usual."""
+        ministry, signer = self.ministry, self.ministry.signer()
+        ended = ministry.trust_token(ended={signer.kid: BASE - DAY})
+        claims = {2: status_name(SHARD), 4: NOW + DAY, 6: BASE, 65_533: LISTED, 65_534: 60}
+        payload = cbor(claims | {int(key.strip("_")): value for key, value in said.items()})
+        ministry.export(
+            self.folder, trust_list=ended, statuses={SHARD: cwt.sign1(status.protected(signer.kid), payload, signer)}
+        )
 
     def delta(self, changes: dict[int, int], after: dict[int, int] | None = None, **changed: Any) -> str:
         whole = status.packed({5: 1, 6: 2, **changes}.items() if after is None else after.items())
@@ -104,6 +116,9 @@ CASES: dict[str, tuple[str, Callable[[Gate], None]]] = {
     "no zlib": ("status-malformed", lambda gate: gate.hold(gate.said(changes="AAAA"))),
     "padded digest": ("status-malformed", lambda gate: gate.hold(gate.said(sha256="AAA="))),
     "a base that is no number": ("status-malformed", lambda gate: gate.hold(gate.said(base="1"))),
+    "a signer that rests": ("status-signature", lambda gate: gate.rested()),
+    "a signer that rests, and more than is said": ("status-malformed", lambda gate: gate.rested(_70000=1)),
+    "a signer that rests, and no list": ("status-malformed", lambda gate: gate.rested(_65533={"bits": 2})),
     "all well but the digest": ("status-gap", lambda gate: gate.hold(gate.said())),
 }
 

@@ -33,12 +33,12 @@ export class StatusList {
    *
    * 1. It is a COSE_Sign1 within bounds whose protected header has alg ES256, kid and typ statuslist+cwt, each in its
    *    one spelling, else "status-malformed".
-   * 2. It is signed, ES256, by a listed signer of that very shard, not revoked, and not after another signer took over
-   *    from it, else "status-signature".
+   * 2. It is signed, ES256, by a listed signer of that very shard, else "status-signature".
    * 3. Its claims are sub, the name of the shard, exp, iat, ttl, and status_list of 2 bits and 2^20 entries, in
    *    deterministic CBOR, and nothing else, else "status-malformed".
-   * 4. It is not older than `oldest`, the youngest seen, else "status-rollback".
-   * 5. It was not issued in the future, else "clock-behind" (5 minutes granted).
+   * 4. That signer is not revoked, and no other had taken over from it then, else "status-signature".
+   * 5. It is not older than `oldest`, the youngest seen, else "status-rollback".
+   * 6. It was not issued in the future, else "clock-behind" (5 minutes granted).
    */
   static async verify(token: Bytes, { shard, trust, now, oldest = 0 }: Expected): Promise<StatusList> {
     const read = await orRefuse("status-malformed", () => StatusList.read(opened(token), shard, trust));
@@ -78,7 +78,6 @@ export class StatusList {
     const claims = members(decode(sign1.payload), 5);
     const [issuedAt, expiresAt] = [whole(claims.get(IAT)), whole(claims.get(EXP))];
     whole(claims.get(TTL));
-    mustList(key, issuedAt);
     const list = members(claims.get(STATUS_LIST), 2);
     const lst = list.get("lst");
     if (claims.get(SUB) !== statusName(shard)) throw new Malformed("got the list of another shard");
@@ -86,6 +85,7 @@ export class StatusList {
     if (!(lst instanceof Uint8Array)) throw new Malformed("got a list that is no bytes");
     const entries = inflateTo(lst, LIST_BYTES);
     if (entries.length !== LIST_BYTES) throw new Malformed("got a list of another length");
+    mustList(key, issuedAt);
     return new StatusList(shard, issuedAt, Math.min(expiresAt, issuedAt + MAX_LIFETIME), entries);
   }
 }
