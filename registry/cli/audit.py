@@ -201,7 +201,9 @@ def _check_papers(folder: Path, verifier: NoteVerifier, kept: str | None, *, as_
     found = check_papers(folder, verifier, kept=kept)
     under = f": {found.histories:,} histories under {found.size:,} facts of {found.origin}"
     console.print(marked("green", "proved", under))
-    console.print(f"{found.listed:,} facts listed, {found.waiting:,} of them not proved yet; {found.drawn:,} drawn")
+    console.print(f"{found.listed:,} facts listed, {found.waiting:,} of them not proved yet")
+    if found.seed is not None:
+        console.print(f"{found.drawn:,} drawn of {found.asked:,} asked for, by seed {found.seed}", highlight=False)
     console.print(f"manifest.json has SHA-256 {found.sha256}", highlight=False)
     answer({"ok": True, **found._asdict()}, as_json=as_json)
 

@@ -38,7 +38,8 @@ class Fact(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What papers that hold say: so many listed facts, of which `waiting` have no proof yet, and drawn leaves."""
+    """What papers that hold say: so many listed facts, of which `waiting` have no proof yet, and drawn leaves of those
+    `asked` for, by which `seed` (None without a sample): whoever named it looks whether it is theirs."""
 
     origin: str
     size: int
@@ -46,6 +47,8 @@ class Checked(NamedTuple):
     listed: int
     waiting: int
     drawn: int
+    asked: int
+    seed: int | None
     sha256: str
 
 
@@ -85,9 +88,11 @@ def _checked(folder: Path, verifier: NoteVerifier, kept: str | None) -> Checked:
             _finding(each, query["name"], facts, f"{name}.json")
         _table(folder, f"{name}.csv", found)
         listed, waiting = listed + len(found), waiting + sum(each["index"] is None for each in found)
-    drawn = _sample(folder, signed, verifier, facts) if (folder / "sample.json").exists() else 0
+    there = (folder / "sample.json").exists()
+    drawn, asked, seed = _sample(folder, signed, verifier, facts) if there else (0, 0, None)
     histories = len({event.rpartition(":")[0] for event in facts})
-    return Checked(signed.origin, signed.size, histories, listed, waiting, drawn, hashlib.sha256(data).hexdigest())
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Checked(signed.origin, signed.size, histories, listed, waiting, drawn, asked, seed, sha256)
 
 
 def _files(folder: Path, manifest: dict[str, Any]) -> None:
@@ -166,8 +171,13 @@ def _table(folder: Path, name: str, found: list[Any]) -> None:
     _expect(rows == [list(FIELDS), *csv_rows(found)], name, "not what the JSON says")
 
 
-def _sample(folder: Path, signed: Checkpoint, verifier: NoteVerifier, facts: dict[str, Fact]) -> int:
-    """Draw again. Of workers, that a leaf was passed over because it is no registration is seen in the leaves alone."""
+def _sample(
+    folder: Path, signed: Checkpoint, verifier: NoteVerifier, facts: dict[str, Fact]
+) -> tuple[int, int, int | None]:
+    """Draw again; how many were drawn and asked for, and the seed.
+
+    Of workers, that a leaf was passed over because it is no registration is seen in the leaves alone.
+    """
     name = "sample.json"
     said = _read(folder, name, dict)
     seed, size, root, asked, workers = (said[key] for key in ("seed", "size", "root", "asked", "workers"))
@@ -189,7 +199,7 @@ def _sample(folder: Path, signed: Checkpoint, verifier: NoteVerifier, facts: dic
         proved = facts.get(event)
         same = proved is not None and (proved.number, proved.entry.topic) == (index, topic)
         _expect(same or _incident(under, index, event, topic), name, f"{event} is not proved at leaf {index}")
-    return len(drawn)
+    return len(drawn), asked, seed
 
 
 def _incident(under: Checkpoint, index: int, event: str, topic: str) -> bool:

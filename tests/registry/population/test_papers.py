@@ -86,6 +86,7 @@ def test_papers_are_taken_away_and_checked(
     key = kets("ledger", "key")[1]["key"]
     status, told = kets("audit", "check", "papers", "--key", key, "--checkpoint", "kept")
     assert (status, told["histories"]) == (0, found.histories)
+    assert (told["drawn"], told["asked"], told["seed"]) == (6, 6, 4), "who named the seed sees whether it is this one"
     by_go = go(papers, key, tmp_path / "kept")
     assert (by_go.stdout, by_go.stderr) == (f"{found.histories} {found.listed} {found.drawn}\n", "")
     everything = b"".join(path.read_bytes() for path in papers.rglob("*") if path.is_file())
