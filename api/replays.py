@@ -151,5 +151,5 @@ def drawn(
 def _first(since: Any, until: Any) -> Any:
     """Raises: Refused("span-backwards")."""
     if since > until:
-        raise Refused("span-backwards", got=since, expected=f"at most {until}")
+        raise Refused("span-backwards", got=since, expected=until)
     return since

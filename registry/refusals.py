@@ -16,8 +16,8 @@ IDENTIFIERS: dict[str, tuple[str, str]] = {
         "The NIK's first two digits ({got}) are no province's code.",
     ),
     "nik-birth-date": (
-        "Tanggal lahir di dalam NIK ({got}) tidak mungkin; diharapkan {expected}.",
-        "The birth date inside the NIK ({got}) cannot be; expected {expected}.",
+        "Tanggal lahir di dalam NIK ({got}) tidak mungkin; diharapkan DDMMYY, hari 01-31 atau 41-71.",
+        "The birth date inside the NIK ({got}) cannot be; expected DDMMYY, day 01-31 or 41-71.",
     ),
     "nik-serial": (
         "Nomor urut NIK ({got}) tidak mungkin; diharapkan {expected}.",
@@ -31,7 +31,7 @@ IDENTIFIERS: dict[str, tuple[str, str]] = {
         "Tanggal lahir menurut NIK {got}, menurut baris {expected}. Periksa keduanya.",
         "The NIK says birth date {got}, the row says {expected}. Check both.",
     ),
-    "npwp-length": ("NPWP harus {expected} digit; terbaca {got}.", "An NPWP has {expected} digits; got {got}."),
+    "npwp-length": ("NPWP harus 15 atau 16 digit; terbaca {got}.", "An NPWP has 15 or 16 digits; got {got}."),
     "npwp-digits": (
         "NPWP hanya berisi digit; terbaca '{got}' di tempat ke-{place}.",
         "An NPWP is digits alone; got '{got}' at place {place}.",
@@ -54,8 +54,8 @@ IDENTIFIERS: dict[str, tuple[str, str]] = {
         "The passport number '{got}' is not of the form {expected}.",
     ),
     "phone-format": (
-        "Nomor telepon '{got}' tidak dikenali; contoh: {expected}.",
-        "The phone number '{got}' is not understood; for example: {expected}.",
+        "Nomor telepon '{got}' tidak dikenali; contoh: 0812-3456-7890 atau +62 812 3456 7890.",
+        "The phone number '{got}' is not understood; for example: 0812-3456-7890 or +62 812 3456 7890.",
     ),
 }
 
@@ -287,8 +287,8 @@ RECORDING: dict[str, tuple[str, str]] = {
         "The identity is verified: only an officer changes name, birth date or sex.",
     ),
     "in-the-future": (
-        "Tanggal {got} belum tiba ({expected}); laporkan setelah terjadi.",
-        "The date {got} has not come ({expected}); report it when it has happened.",
+        "Tanggal {got} belum tiba (paling akhir {expected}); laporkan setelah terjadi.",
+        "The date {got} has not come (at most {expected}); report it when it has happened.",
     ),
     "wrong-stream": (
         "Fakta tentang {got} tidak dapat dicatat pada {expected}.",
@@ -373,8 +373,8 @@ RECORDING: dict[str, tuple[str, str]] = {
         "Too many actors have amended within this period; at most {expected} pairs of actor and day. Narrow it.",
     ),
     "span-backwards": (
-        "Rentang dimulai pada {got}, sesudah akhirnya; diharapkan {expected}.",
-        "The span begins at {got}, after its end; expected {expected}.",
+        "Rentang dimulai pada {got}, sesudah akhirnya; diharapkan paling akhir {expected}.",
+        "The span begins at {got}, after its end; expected at most {expected}.",
     ),
     "span-too-long": (
         "Di antara kedua tanggal ada {got} fakta; paling banyak {expected}. Perpendek rentangnya.",

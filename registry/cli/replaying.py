@@ -109,7 +109,7 @@ def _between(
 
 def _ordered(first: Any, last: Any) -> Any:
     if first > last:
-        raise Refused("span-backwards", got=first, expected=f"at most {last}")
+        raise Refused("span-backwards", got=first, expected=last)
     return first
 
 

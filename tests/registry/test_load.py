@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import signal
 import subprocess
 import sys
@@ -485,6 +486,19 @@ def test_the_sample_is_accepted_but_for_what_was_planted(site: Site) -> None:
 def test_a_number_is_not_kept_where_it_could_be_read(site: Site, column: str) -> None:
     summary = load(site, *founded(), hired(1, **{column: f"HR-{nik(1)}"}))
     assert summary.refused == {"identifier-in-clear": 1}
+
+
+def test_a_refusal_speaks_one_language_at_a_time(site: Site) -> None:
+    wrong = [
+        hired(2, nik="3275019901900001"),
+        hired(2, phone="12"),
+        hired(2, effective_on="2199-01-01"),
+        {**founded(BETA)[0], "npwp": "1"},
+    ]
+    assert load(site, *founded(), *wrong).accepted == 2
+    told = [(line["code"], line["message_id"]) for line in results(site)[2:]]
+    assert [code for code, _ in told] == ["nik-birth-date", "phone-format", "in-the-future", "npwp-length"]
+    assert not [said for _, said in told if {"or", "at", "most", "day"} & set(re.findall(r"[a-z]+", said))]
 
 
 def test_a_correction_does_not_bring_it_there_either(site: Site) -> None:
