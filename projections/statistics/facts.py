@@ -22,11 +22,13 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 def read(con: Any, folder: Path, name: str = "facts") -> Any:
     """The facts that the manifest counts; nothing is read before the table is asked.
 
-    `con` is an Ibis connection. Raises: Refused("export-missing"), Refused("export-format").
+    `con` is an Ibis connection. Raises: Refused("export-missing") where there are no facts, or not all the files;
+    Refused("export-format").
     """
-    paths = [str(folder / listed["path"]) for listed in manifest_of(folder)["files"]]
-    if not paths:
+    files = [(folder / listed["path"], listed["bytes"]) for listed in manifest_of(folder)["files"]]
+    if not files or not all(place.is_file() and place.stat().st_size == size for place, size in files):
         raise Refused("export-missing", folder=str(folder))
+    paths = [str(place) for place, _ in files]
     if con.name == "pyspark":
         con._session.read.parquet(*paths).createOrReplaceTempView(name)  # Ibis's own takes one path
         return con.table(name)

@@ -67,3 +67,8 @@ def test_what_is_not_in_the_manifest_is_not_read(site: Site, con: Any, tmp_path:
     first = next(iter(tmp_path.glob("facts/*/*.parquet")))
     shutil.copy(first, first.with_name("000000000900-000000000999.parquet"))
     assert int(facts.read(con, tmp_path).count().to_pyarrow().as_py()) == len(log.placed)
+    whole = first.read_bytes()
+    for broken in (lambda: first.write_bytes(whole[:-1]), first.unlink):
+        broken()
+        with pytest.raises(Refused, match="export-missing"):
+            facts.read(con, tmp_path)
