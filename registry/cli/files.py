@@ -62,7 +62,8 @@ def sample(
 
 
 def template(
-    out: Annotated[Path, typer.Option(dir_okay=False)] = Path("kets-template.xlsx"), as_json: Json = False
+    out: Annotated[Path, typer.Option(dir_okay=False, help="The workbook.")] = Path("kets-template.xlsx"),
+    as_json: Json = False,
 ) -> None:
     """Write an empty spreadsheet: text-formatted identifiers, pick lists, headings in both languages."""
     from registry.submissions.template import write_template

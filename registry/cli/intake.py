@@ -32,7 +32,7 @@ def list_kept(as_json: Json = False) -> None:
 
 @intake.command()
 def show(
-    submission: UUID,
+    submission: Annotated[UUID, typer.Argument(help="Number of the submission, as its answer gave it.")],
     out: Annotated[Path, typer.Option(dir_okay=False, help="File for it; it holds personal data.")],
     kind: Annotated[Kind, typer.Option(help="The file as it came, or what became of its rows.")] = "upload",
     as_json: Json = False,

@@ -17,7 +17,7 @@ from registry.cli.site import Site
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-employer = typer.Typer(help="Employers.", no_args_is_help=True)
+employer = typer.Typer(help="What falls due at an employer.", no_args_is_help=True)
 
 Since = Annotated[str | None, typer.Option(help="First month, YYYY-MM-DD.")]
 Until = Annotated[str | None, typer.Option(help="Last month, YYYY-MM-DD.")]

@@ -19,7 +19,7 @@ from registry.cli.site import Site
 from registry.replay.timeline import summary
 from registry.replay.words import said
 
-worker = typer.Typer(help="People in the registry.", no_args_is_help=True)
+worker = typer.Typer(help="A worker's current record.", no_args_is_help=True)
 
 
 @worker.command()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 project = typer.Typer(help="Read models: status, rebuild, run.", no_args_is_help=True)
-stats = typer.Typer(help="Statistics.", no_args_is_help=True)
+stats = typer.Typer(help="Live counts for those in office; not for publication.", no_args_is_help=True)
 
 SETTLE_EVERY = 600.0
 

@@ -338,6 +338,7 @@ def test_every_command_and_option_is_in_the_manual() -> None:
         if not getattr(command, "commands", None):
             assert f"`kets {' '.join(words)}" in manual, words
             for option in command.params:
+                assert option.name == "help" or option.help, (words, option.name)
                 for spelling in (*option.opts, *option.secondary_opts):
                     if spelling.startswith("--") and spelling != "--help":
                         assert re.search(rf"{re.escape(spelling)}\b", manual), (words, spelling)
