@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from projections.statistics import facts
 from projections.statistics.ends import ends
 from projections.statistics.hires import hires
 from registry.roles import DatabaseRole, connect
+from tests.docs.pages import page
 from tests.domain.given import a
 from tests.projections.log import Log, career, many
 from tests.statistics.exported import read
@@ -52,6 +54,17 @@ def test_hires_of_an_export_are_those_of_the_read_model(site: Site, con: Any, tm
     assert said == log.conn.execute(query).fetchall()
     assert len(said) == 31
     assert len(read(ends(table))) == 30
+    assert sum(row["n"] for row in as_the_page_says(tmp_path)) == 31
+
+
+def as_the_page_says(folder: Path) -> list[dict[str, Any]]:
+    """What the lines in docs/how-to/statistics-export.md compute of an export; the last of them is an expression."""
+    found = re.search(r"^```python\n(.*\n)(.+)\n```", page("how-to/statistics-export.md"), re.MULTILINE | re.DOTALL)
+    assert found
+    names: dict[str, Any] = {}
+    exec(found[1].replace("DIR", str(folder)), names)  # noqa: S102 - our own page
+    rows: list[dict[str, Any]] = eval(found[2], names).to_pylist()  # noqa: S307 - our own page
+    return rows
 
 
 def test_what_is_not_in_the_manifest_is_not_read(site: Site, con: Any, tmp_path: Path) -> None:
