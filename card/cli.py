@@ -70,7 +70,7 @@ def run(
         if isinstance(verified, Verified) and (back is not None or photo is not None):
             face = backs.verify(read(back or source, back=True), front=verified.claims, trust=folder.trust)
             if photo is not None:
-                photo.write_bytes(face.avif)
+                _write(photo, face.avif)
             verified = msgspec.structs.replace(verified, compare=("thumbnail", *verified.compare))
     except CardError as error:
         _say(out, {"outcome": "usage", "code": error.code, "detail": str(error)}, [str(error)], as_json=as_json)
@@ -88,6 +88,14 @@ def _verified(text: str, folder: TrustDir, now: int, nonce: bytes | None) -> Ver
     if "~" not in text or nonce is not None:
         return verify(text, trust=folder.trust, status=folder.status, now=now, nonce=nonce)
     return wallet.verify(text, trust=folder.trust, status=folder.status, now=now)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Raises: CardError("photo-unwritable")."""
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise CardError("photo-unwritable", f"got {path}: {error.strerror}") from error
 
 
 def _say(out: TextIO, answer: dict[str, Any], lines: list[str], *, as_json: bool) -> None:

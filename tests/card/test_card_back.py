@@ -233,6 +233,8 @@ def test_front_and_back_together(ministry: Ministry, tmp_path: Path, capsys: pyt
     status, answer = said(card, "--photo", tmp_path / "face.avif")
     assert (status, answer["compare"]) == (0, ["thumbnail", "face", "name", "birth-date"])
     assert (tmp_path / "face.avif").read_bytes() == avif.avif(FRAME)
+    status, answer = said(card, "--photo", tmp_path / "nowhere" / "face.avif")
+    assert (status, answer["code"]) == (2, "photo-unwritable")
     assert said(card, "--back", tmp_path / "back.png")[1]["compare"][0] == "thumbnail"
     assert said(card)[1]["compare"][0] == "face"
     status, answer = said(card, "--back", tmp_path / "other.txt")
