@@ -74,7 +74,8 @@ def publish(source: Source, month: date, cut_off: datetime, out: Path, *, now: d
 
     Raises: Refused("cut-off-later") than the export or `now`, Refused("cut-off-earlier") than that of the revision
     before, Refused("month-open") at a cut-off within the month, Refused("revision-differs") when the facts do not
-    give what an earlier revision published, Refused("publication-exists") when another took its place meanwhile.
+    reach as far as those of an earlier revision, or do not give what it published, Refused("publication-exists") when
+    another took its place meanwhile.
     """
     with _alone(out):
         return _published(source, month, cut_off, out, now or datetime.now(UTC))
@@ -120,6 +121,10 @@ def _check(source: Source, month: date, cut_off: datetime, earlier: list[Publica
         raise Refused("month-open", got=cut_off.isoformat(), expected=f"{ends_on}")
     if earlier and cut_off <= datetime.fromisoformat(earlier[-1].manifest["cut_off"]):
         raise Refused("cut-off-earlier", got=cut_off.isoformat(), expected=earlier[-1].manifest["cut_off"])
+    for shard, position in earlier[-1].manifest["positions"].items() if earlier else ():
+        if (here := source.positions.get(int(shard), 0)) < position:
+            where = f"shard {shard}: "
+            raise Refused("revision-differs", got=f"{where}{here}", expected=f"{where}{position}")
     if earlier and earlier[-1].manifest["k"] != K:
         raise Refused("revision-differs", got=f"k = {K}", expected=f"k = {earlier[-1].manifest['k']}")
 

@@ -231,3 +231,14 @@ def test_facts_that_are_not_those_of_the_revision_before_are_noticed(
     fewer = source._replace(facts=source.facts.filter(source.facts.position > 2))
     with pytest.raises(Refused, match="revision-differs"):
         publish(fewer, MONTH, CUT_OFFS[1], copy, now=CUT_OFFS[1] + timedelta(days=1))
+
+
+def test_an_export_of_before_the_revision_before_is_noticed(published: Path, source: Source) -> None:
+    """Counts that were withheld then cannot be counted again from it."""
+    shard, last = max(source.positions.items())
+    older, now = source._replace(positions={**source.positions, shard: last - 1}), source.created_at
+    with pytest.raises(
+        Refused, match=f"revision-differs, got=shard {shard}: {last - 1}, expected=shard {shard}: {last}"
+    ):
+        publish(older, MONTH, now, published, now=now)
+    assert verified(published) == 2
