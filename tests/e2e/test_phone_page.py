@@ -105,6 +105,7 @@ def test_of_a_card_nothing_stays(phones: Phones, door: Door, welder: dict[str, A
             assert word not in phone.page.evaluate(everything)
 
 
+@pytest.mark.usefixtures("welder")
 def test_the_panel_shows_whom_the_page_trusts(phones: Phones, door: Door, ministry: Site) -> None:
     thumbprint = es256.thumbprint(ministry.keyring.root.public_jwk).hex()
     with phones.phone() as phone:
