@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
 statistics = typer.Typer(help="Published statistics, each revision kept.", no_args_is_help=True)
 
-Month = Annotated[datetime, typer.Option(formats=["%Y-%m"], help="The month, YYYY-MM.")]
+YEARS = range(1900, 9999)
+
+
+def _of_these_years(month: datetime) -> datetime:
+    if month.year not in YEARS:
+        raise typer.BadParameter(f"got a month of the year {month.year}, expected {YEARS[0]} to {YEARS[-1]}")
+    return month
+
+
+Month = Annotated[datetime, typer.Option(formats=["%Y-%m"], help="The month, YYYY-MM.", callback=_of_these_years)]
 Out = Annotated[
     Path | None, typer.Option(file_okay=False, help="Folder of publications; KETS_PUBLICATIONS when not given.")
 ]

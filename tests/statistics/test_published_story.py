@@ -264,3 +264,10 @@ def test_statistics_before_and_after_erasing_people_agree(site: Site) -> None:
         assert after.table(cube["name"]) == before.table(cube["name"])
     told = publication(site.settings.publication_folder).table("hires-by-regency")["cells"]
     assert any(cell[-1] == PEOPLE for cell in told)
+
+
+@pytest.mark.parametrize("month", ["0206-03", "9999-12"])
+def test_a_month_of_a_year_that_nobody_counts_is_wrong_usage(month: str, tmp_path: Path) -> None:
+    words = ["publish", "--month", month, "--facts", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert CliRunner().invoke(app, ["statistics", *words]).exit_code == 2
+    assert not (tmp_path / "out").exists()
