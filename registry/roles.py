@@ -58,18 +58,15 @@ def ensure(conn: Connection[Any]) -> None:
     One query when nothing lacks. `conn` commits by itself, so that several databases of a server may do it at once.
     Raises: PostgresError("roles-missing").
     """
-    try:
-        for attempt in range(LOOKS):  # what was missing and is made may still have to be granted
-            lacking = _lacking(conn)
-            if not lacking:
-                return
-            if attempt > 1:  # somebody was faster: the server may tell of his commit only a moment after it
-                time.sleep(PAUSE)
-            for statement in lacking:
-                with suppress(errors.DuplicateObject, errors.UniqueViolation):
-                    conn.execute(statement)
-    except errors.InsufficientPrivilege:
-        pass
+    for attempt in range(LOOKS):  # what was missing and is made may still have to be granted
+        lacking = _lacking(conn)
+        if not lacking:
+            return
+        if attempt > 1:  # somebody was faster: the server may tell of his commit, and what it allows, a moment after it
+            time.sleep(PAUSE)
+        for statement in lacking:
+            with suppress(errors.DuplicateObject, errors.UniqueViolation, errors.InsufficientPrivilege):
+                conn.execute(statement)
     raise PostgresError(
         "roles-missing",
         f"the login {conn.info.user} lacks roles that it may not make or take; have an administrator run: "

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
 
 MOST = 10_000
 LONGEST = 500
+PATIENCE = 10.0
+"""Seconds to wait for the old folder: a sequencer that stands still takes it for a moment whenever it looks again."""
 
 
 class Restarted(NamedTuple):
@@ -74,7 +76,7 @@ def restart(
     number = log.number(conn)
     folder, signer = numbered(settings, number)
     with ExitStack() as exit_:
-        exit_.enter_context(folder.locked())
+        exit_.enter_context(folder.locked(PATIENCE))
         old = _published(conn, folder, signer)
         if old.size != after:
             raise Refused("restart-differs", got=after, expected=old.size)

@@ -16,6 +16,7 @@ import fcntl
 import os
 import re
 import shutil
+import time
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from registry.ledger.merkle import HASH, HEIGHT, INNER, WIDTH, Tile, inner_hashe
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+    from typing import TextIO
 
     from registry.ledger.merkle import Read
 
@@ -41,14 +43,15 @@ class Folder:
         self._new, self._inner, self._named = path / ".new", path / "inner", str(path)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Be the one writer; the lock ends with the process. Refused("ledger-in-use")."""
+    def locked(self, patience: float = 0) -> Iterator[None]:
+        """Be the one writer; the lock ends with the process. Refused("ledger-in-use") after `patience` seconds."""
         self.path.mkdir(parents=True, exist_ok=True)
+        until = time.monotonic() + patience
         with (self.path / ".lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise Refused("ledger-in-use", folder=str(self.path)) from error
+            while not _taken(lock):
+                if time.monotonic() >= until:
+                    raise Refused("ledger-in-use", folder=str(self.path))
+                time.sleep(0.02)
             shutil.rmtree(self._new, ignore_errors=True)
             self._new.mkdir()
             yield
@@ -163,6 +166,14 @@ class Folder:
             changed |= {folder for folder in path.parents if folder.is_relative_to(self.path)}
         for folder in changed:
             sync_folder(folder)
+
+
+def _taken(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def tile_path(tile: Tile) -> str:

@@ -439,10 +439,9 @@ def loading(site: Site, path: Path) -> subprocess.Popen[bytes]:
 
 def test_a_killed_loader_has_lost_nothing_and_doubled_nothing(site: Site) -> None:
     """Killed in the midst of the file, twice; then the file again, to its end."""
-    path = ndjson_file(
-        site.settings.home / "all.ndjson", *founded(), *(line for n in range(1, 41) for line in month(n))
-    )
-    expected = 2 + 40 * 5
+    people = range(1, 201)
+    path = ndjson_file(site.settings.home / "all.ndjson", *founded(), *(line for n in people for line in month(n)))
+    rows, expected = 2 + len(people) * 4, 2 + len(people) * 5
     for enough in (30, 90):
         with loading(site, path) as process:
             try:
@@ -454,12 +453,12 @@ def test_a_killed_loader_has_lost_nothing_and_doubled_nothing(site: Site) -> Non
         assert enough <= facts(site) < expected
     halfway = facts(site)
     summary = Loader(site.registry).load(path)
-    assert (summary.rows, summary.accepted, summary.refused) == (162, 162, {})
+    assert (summary.rows, summary.accepted, summary.refused) == (rows, rows, {})
     assert summary.recorded == expected - halfway
     assert facts(site) == expected
-    assert said(Loader(site.registry).load(path)) == (162, 162, 162, 0, {})
+    assert said(Loader(site.registry).load(path)) == (rows, rows, rows, 0, {})
     assert site.registry.settle_claims(older_than=0) == 0
-    workers = [site.registry.worker(stream_of(site, n))[1] for n in range(1, 41)]
+    workers = [site.registry.worker(stream_of(site, n))[1] for n in people]
     assert {(len(w.employments), w.current.warnings if w.current else 0) for w in workers} == {(1, 1)}
 
 
